@@ -1,0 +1,83 @@
+package io.carillon.bridge;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.carillon.broker.Publication;
+import io.carillon.broker.Topic;
+import io.carillon.codec.Payload;
+import io.vertx.core.buffer.Buffer;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Publications that travel to another node in one bus message.
+ *
+ * <pre>
+ *  entry    length of what follows, 4 bytes | kind, 1 byte | content
+ *  kind 1   publication: topic | except | payload, the first two each with 2 bytes of length;
+ *           the payload is its kind ('t' or 'b') and its bytes to the end of the entry
+ * </pre>
+ *
+ * <p>An entry of a kind that this version does not know is passed over.
+ */
+final class Batch {
+  private static final byte PUBLICATION = 1;
+  private static final byte TEXT = 't';
+  private static final byte BINARY = 'b';
+
+  private Batch() {}
+
+  static void append(Buffer batch, Publication publication) {
+    byte[] topic = publication.topic().uri().getBytes(UTF_8);
+    String except = publication.except();
+    byte[] spared = except == null ? new byte[0] : except.getBytes(UTF_8);
+    byte[] payload = publication.payload().bytes();
+    batch
+        .appendInt(1 + 2 + topic.length + 2 + spared.length + 1 + payload.length)
+        .appendByte(PUBLICATION)
+        .appendUnsignedShort(topic.length)
+        .appendBytes(topic)
+        .appendUnsignedShort(spared.length)
+        .appendBytes(spared)
+        .appendByte(publication.payload().isText() ? TEXT : BINARY)
+        .appendBytes(payload);
+  }
+
+  /**
+   * Hands out the publications of a batch in their order.
+   *
+   * @throws IllegalArgumentException if it is cut short or holds what is no topic
+   */
+  static void read(Buffer batch, Consumer<Publication> publications) {
+    int at = 0;
+    while (at < batch.length()) {
+      if (at + 5 > batch.length() || batch.getInt(at) < 1 || end(batch, at) > batch.length()) {
+        throw new IllegalArgumentException("batch is cut short: bytes=" + batch.length());
+      }
+      if (batch.getByte(at + 4) == PUBLICATION) {
+        publications.accept(publication(batch, at + 5, (int) end(batch, at)));
+      }
+      at = (int) end(batch, at);
+    }
+  }
+
+  private static long end(Buffer batch, int entry) {
+    return entry + 4L + batch.getInt(entry);
+  }
+
+  private static Publication publication(Buffer batch, int from, int to) {
+    try {
+      int topicEnd = from + 2 + batch.getUnsignedShort(from);
+      int exceptEnd = topicEnd + 2 + batch.getUnsignedShort(topicEnd);
+      String topic = batch.getString(from + 2, topicEnd);
+      @Nullable String except =
+          exceptEnd == topicEnd + 2 ? null : batch.getString(topicEnd + 2, exceptEnd);
+      byte[] bytes = batch.getBytes(exceptEnd + 1, to);
+      Payload payload =
+          batch.getByte(exceptEnd) == TEXT ? Payload.textOf(bytes) : Payload.binary(bytes);
+      return new Publication(new Topic(topic), payload, except);
+    } catch (IndexOutOfBoundsException e) {
+      throw new IllegalArgumentException("batch entry is cut short: bytes=" + (to - from), e);
+    }
+  }
+}

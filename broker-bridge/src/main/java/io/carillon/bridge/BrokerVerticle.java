@@ -1,0 +1,217 @@
+package io.carillon.bridge;
+
+import io.carillon.broker.Addresses;
+import io.carillon.broker.Broadcast;
+import io.carillon.broker.BrokerException;
+import io.carillon.broker.ByReference;
+import io.carillon.broker.Publication;
+import io.carillon.broker.Topic;
+import io.carillon.codec.Codec;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.eventbus.DeliveryOptions;
+import io.vertx.core.eventbus.Message;
+import io.vertx.core.eventbus.MessageConsumer;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The broker of one node: maps topics to bus addresses and hands each publication once to every
+ * address with interest, however many clients stand behind it, and once to every other node of the
+ * cluster with interest. Deploy exactly one per Vert.x, ahead of everything that joins or
+ * broadcasts.
+ *
+ * <p>Owned by its event loop: publications are taken in the order of arrival, and leave in it for
+ * each subscriber, which gives the order per sender and topic. Nothing is kept: what is published
+ * while nobody subscribes is gone.
+ */
+public final class BrokerVerticle extends VerticleBase {
+  private static final Logger LOG = LoggerFactory.getLogger(BrokerVerticle.class);
+
+  private static final long UNWANT_MILLIS = 10_000;
+
+  private final BrokerOptions options;
+  private final Interest interest = new Interest();
+  private final List<MessageConsumer<?>> consumers = new ArrayList<>();
+  private final Set<Integer> emptied = new HashSet<>();
+  private DeliveryOptions byReference = new DeliveryOptions();
+  private @Nullable Links links;
+  private @Nullable Promise<Void> drained;
+
+  /** A broker with default settings. */
+  public BrokerVerticle() {
+    this(new BrokerOptions());
+  }
+
+  /** A broker with the given settings. */
+  public BrokerVerticle(BrokerOptions options) {
+    this.options = options;
+  }
+
+  @Override
+  public Future<?> start() {
+    byReference = ByReference.options(vertx);
+    consumers.add(vertx.eventBus().localConsumer(Addresses.BROADCAST, this::onBroadcast));
+    consumers.add(vertx.eventBus().localConsumer(Addresses.BROKER, this::onRequest));
+    Future<?> listening = Future.all(consumers.stream().map(MessageConsumer::completion).toList());
+    return vertx.isClustered() ? listening.compose(here -> link()) : listening;
+  }
+
+  private Future<Void> link() {
+    Links others = new Links(vertx, Addresses.node(vertx), options.maxQueuedBytes(), this::deliver);
+    links = others;
+    vertx.setPeriodic(UNWANT_MILLIS, tick -> unwant(others));
+    return others.start();
+  }
+
+  /**
+   * Ends once the last subscriber has left, so that what leave handlers broadcast in a shutdown
+   * still arrives; after the stop time-out at the latest.
+   */
+  @Override
+  public Future<?> stop() {
+    return whenDrained()
+        .eventually(
+            () -> Future.join(consumers.stream().map(MessageConsumer::unregister).toList()));
+  }
+
+  private Future<Void> whenDrained() {
+    if (interest.isEmpty() || options.stopTimeout().isZero()) {
+      return Future.succeededFuture();
+    }
+    Promise<Void> last = Promise.promise();
+    drained = last;
+    long timer = vertx.setTimer(options.stopTimeout().toMillis(), late -> last.tryComplete());
+    return last.future().andThen(done -> vertx.cancelTimer(timer));
+  }
+
+  private void onBroadcast(Message<Object> message) {
+    if (message.body() instanceof Broadcast broadcast) {
+      String refusal = refusal(broadcast.publication());
+      if (refusal == null) {
+        publish(broadcast.publication()).onComplete(taken -> broadcast.taken().tryComplete());
+      } else {
+        broadcast.taken().tryFail(new BrokerException(BrokerException.Code.TOO_LARGE, refusal));
+      }
+      return;
+    }
+    onPlainBroadcast(message);
+  }
+
+  /** The documented form, from a verticle that knows nothing but the event bus. */
+  private void onPlainBroadcast(Message<Object> message) {
+    Publication publication;
+    try {
+      publication = plain(message);
+    } catch (IllegalArgumentException e) {
+      refuse(message, BrokerException.Code.INVALID, String.valueOf(e.getMessage()));
+      return;
+    }
+    String refusal = refusal(publication);
+    if (refusal != null) {
+      refuse(message, BrokerException.Code.TOO_LARGE, refusal);
+      return;
+    }
+    publish(publication).onComplete(taken -> message.reply(null));
+  }
+
+  /** To this node's subscribers and to the other nodes; completes as {@link Links#publish}. */
+  private Future<Void> publish(Publication publication) {
+    deliver(publication);
+    return links == null ? Future.succeededFuture() : links.publish(publication);
+  }
+
+  private static Publication plain(Message<Object> message) {
+    String topic = message.headers().get(Addresses.TOPIC);
+    if (topic == null) {
+      throw new IllegalArgumentException("a broadcast needs a header: header=" + Addresses.TOPIC);
+    }
+    Object body = message.body();
+    if (body == null) {
+      throw new IllegalArgumentException("a broadcast needs a body: topic=" + topic);
+    }
+    return new Publication(
+        Topic.of(topic), Codec.payloadOf(body), message.headers().get(Addresses.EXCEPT));
+  }
+
+  private @Nullable String refusal(Publication publication) {
+    int size = publication.payload().size();
+    return size <= options.maxMessageBytes()
+        ? null
+        : "publication too large: bytes=" + size + ", max=" + options.maxMessageBytes();
+  }
+
+  private static void refuse(Message<?> message, BrokerException.Code code, String text) {
+    if (message.replyAddress() == null) {
+      LOG.warn("broadcast refused: {}", text);
+    } else {
+      message.fail(code.number(), text);
+    }
+  }
+
+  private void deliver(Publication publication) {
+    Interest.Subscribers subscribers = interest.of(publication.topic());
+    for (int i = 0; i < subscribers.size(); i++) {
+      Subscriber subscriber = subscribers.get(i);
+      subscriber
+          .deliver(publication)
+          .onFailure(gone -> remove(publication.topic(), subscriber.address()));
+    }
+  }
+
+  private void onRequest(Message<Object> message) {
+    String action = message.headers().get(Addresses.ACTION);
+    String topic = message.headers().get(Addresses.TOPIC);
+    String address = message.headers().get(Addresses.ADDRESS);
+    if (topic == null || address == null) {
+      message.fail(BrokerException.Code.INVALID.number(), "headers needed: topic, address, action");
+      return;
+    }
+    Topic normal;
+    try {
+      normal = Topic.of(topic);
+    } catch (IllegalArgumentException e) {
+      message.fail(BrokerException.Code.INVALID.number(), e.getMessage());
+      return;
+    }
+    if (Addresses.ACTION_SUBSCRIBE.equals(action)) {
+      boolean takesObjects = "true".equals(message.headers().get(Addresses.BY_REFERENCE));
+      interest.add(normal, new Subscriber(vertx.eventBus(), address, takesObjects, byReference));
+      want(normal).onComplete(told -> message.reply(null));
+    } else if (Addresses.ACTION_UNSUBSCRIBE.equals(action)) {
+      remove(normal, address);
+      message.reply(null);
+    } else {
+      message.fail(BrokerException.Code.INVALID.number(), "unknown action: action=" + action);
+    }
+  }
+
+  private Future<Void> want(Topic topic) {
+    return links == null ? Future.succeededFuture() : links.want(Buckets.of(topic));
+  }
+
+  /** Other nodes are told late that a topic is not wanted: it may be again in a moment. */
+  private void unwant(Links others) {
+    emptied.removeIf(interest::hasAny);
+    if (!emptied.isEmpty()) {
+      others.unwant(emptied);
+      emptied.clear();
+    }
+  }
+
+  private void remove(Topic topic, String address) {
+    interest.remove(topic, address);
+    if (links != null && !interest.hasAny(Buckets.of(topic))) {
+      emptied.add(Buckets.of(topic));
+    }
+    if (drained != null && interest.isEmpty()) {
+      drained.tryComplete();
+    }
+  }
+}

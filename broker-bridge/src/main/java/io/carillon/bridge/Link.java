@@ -1,0 +1,236 @@
+package io.carillon.bridge;
+
+import io.carillon.broker.Addresses;
+import io.carillon.broker.Publication;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.eventbus.DeliveryOptions;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Queue;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The way from this broker to that of one other node.
+ *
+ * <p>Publications of one event-loop turn travel in one message. Messages are numbered, so that the
+ * other side can drop what an old connection delivers late. A write completes when the bytes are on
+ * the socket; the number of writes under way is limited, because Vert.x queues without a bound for
+ * a node that does not read. What waits behind them is bounded in bytes and in time: beyond that
+ * publications to this node are dropped and counted, and nobody else notices.
+ *
+ * <p>Owned by the event loop of the broker.
+ */
+final class Link {
+  private static final Logger LOG = LoggerFactory.getLogger(Link.class);
+
+  /** Messages that may be on their way to the socket at one time. */
+  private static final int WINDOW = 512;
+
+  /** A batch is closed when it is larger than this, in bytes. */
+  private static final int BATCH_BYTES = 64 << 10;
+
+  /** Publishers are held back while more than this is queued, in bytes. */
+  private static final int HIGH_WATER_BYTES = 1 << 20;
+
+  /** What waits longer than this is of no use any more. */
+  private static final long MAX_WAIT_NANOS = 10_000_000_000L;
+
+  /** One message that waits, and since when. */
+  private record Waiting(Buffer batch, int publications, long sinceNanos) {}
+
+  private final Vertx vertx;
+  private final String self;
+  private final String node;
+  private final long epoch;
+  private final long maxQueuedBytes;
+  private final Queue<Waiting> waiting = new ArrayDeque<>();
+  private final List<Promise<Void>> heldBack = new ArrayList<>();
+  private BitSet interest = new BitSet();
+  private boolean greeted;
+  private boolean absent;
+  private Buffer batch = Buffer.buffer();
+  private int batchSize;
+  private boolean flushing;
+  private long sequence;
+  private int underWay;
+  private long queuedBytes;
+  private long dropped;
+  private boolean dropping;
+
+  Link(Vertx vertx, String self, String node, long epoch, long maxQueuedBytes) {
+    this.vertx = vertx;
+    this.self = self;
+    this.node = node;
+    this.epoch = epoch;
+    this.maxQueuedBytes = maxQueuedBytes;
+  }
+
+  String node() {
+    return node;
+  }
+
+  /** Publications that were dropped because the node did not take them. */
+  long dropped() {
+    return dropped;
+  }
+
+  boolean isGreeted() {
+    return greeted;
+  }
+
+  /** Whether there is no broker on that node, as far as is known. */
+  boolean isAbsent() {
+    return absent;
+  }
+
+  void absent(boolean noBroker) {
+    absent = noBroker;
+  }
+
+  /** The other side has said what it wants. */
+  void greeted(BitSet wants) {
+    greeted = true;
+    absent = false;
+    interest = wants;
+  }
+
+  void wants(Iterable<Integer> buckets, boolean now) {
+    buckets.forEach(bucket -> interest.set(bucket, now));
+  }
+
+  /** Whether publications on topics of that bucket have to go there. */
+  boolean wants(int bucket) {
+    return greeted ? interest.get(bucket) : !absent;
+  }
+
+  /** Options of a message to the other broker. */
+  DeliveryOptions options(String kind) {
+    return new DeliveryOptions()
+        .addHeader(Addresses.VERSION, Addresses.CONTRACT_VERSION)
+        .addHeader(Addresses.ACTION, kind)
+        .addHeader(Addresses.NODE, self)
+        .addHeader(Addresses.EPOCH, Long.toString(epoch));
+  }
+
+  // ---- publications
+
+  /**
+   * Queues a publication.
+   *
+   * @return complete while little is queued; otherwise when that is so again, or all was dropped
+   */
+  Future<Void> send(Publication publication) {
+    Batch.append(batch, publication);
+    batchSize++;
+    if (batch.length() >= BATCH_BYTES) {
+      closeBatch();
+    } else if (!flushing) {
+      flushing = true;
+      vertx.getOrCreateContext().runOnContext(turnEnds -> flush());
+    }
+    if (queuedBytes <= HIGH_WATER_BYTES) {
+      return Future.succeededFuture();
+    }
+    Promise<Void> later = Promise.promise();
+    heldBack.add(later);
+    return later.future();
+  }
+
+  private void flush() {
+    flushing = false;
+    closeBatch();
+  }
+
+  private void closeBatch() {
+    if (batchSize == 0) {
+      return;
+    }
+    Waiting message = new Waiting(batch, batchSize, System.nanoTime());
+    batch = Buffer.buffer();
+    batchSize = 0;
+    if (queuedBytes + message.batch().length() > maxQueuedBytes) {
+      drop(message);
+      return;
+    }
+    queuedBytes += message.batch().length();
+    waiting.add(message);
+    write();
+  }
+
+  private void write() {
+    while (underWay < WINDOW) {
+      Waiting next = waiting.poll();
+      if (next == null) {
+        return;
+      }
+      underWay++;
+      DeliveryOptions options =
+          options(Addresses.ACTION_BATCH).addHeader(Addresses.SEQUENCE, Long.toString(++sequence));
+      vertx
+          .eventBus()
+          .<Buffer>sender(Addresses.nodeAddress(node), options)
+          .write(next.batch())
+          .onComplete(done -> onWritten(next, null), failure -> onWritten(next, failure));
+    }
+  }
+
+  private void onWritten(Waiting message, @Nullable Throwable failure) {
+    underWay--;
+    queuedBytes -= message.batch().length();
+    if (failure != null) {
+      drop(message);
+    } else if (dropping) {
+      dropping = false;
+      LOG.warn("node takes publications again: node={}, dropped={}", node, dropped);
+    }
+    write();
+    releaseHeldBack();
+  }
+
+  /** Called now and then: drops what has waited too long. */
+  void sweep(long nowNanos) {
+    for (Waiting oldest = waiting.peek();
+        oldest != null && nowNanos - oldest.sinceNanos() > MAX_WAIT_NANOS;
+        oldest = waiting.peek()) {
+      waiting.remove();
+      queuedBytes -= oldest.batch().length();
+      drop(oldest);
+    }
+    releaseHeldBack();
+  }
+
+  /** The node is gone, and with it what was queued. */
+  void close() {
+    waiting.clear();
+    queuedBytes = 0;
+    releaseHeldBack();
+  }
+
+  private void releaseHeldBack() {
+    if (queuedBytes <= HIGH_WATER_BYTES && !heldBack.isEmpty()) {
+      List<Promise<Void>> all = List.copyOf(heldBack);
+      heldBack.clear();
+      all.forEach(Promise::tryComplete);
+    }
+  }
+
+  private void drop(Waiting message) {
+    dropped += message.publications();
+    if (!dropping) {
+      dropping = true;
+      LOG.warn(
+          "node does not take publications, they are dropped: node={}, queued={} bytes, max={} bytes",
+          node,
+          queuedBytes,
+          maxQueuedBytes);
+    }
+    releaseHeldBack();
+  }
+}

@@ -1,0 +1,325 @@
+package io.carillon.bridge;
+
+import io.carillon.broker.Addresses;
+import io.carillon.broker.Publication;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.eventbus.DeliveryOptions;
+import io.vertx.core.eventbus.Message;
+import io.vertx.core.eventbus.MessageConsumer;
+import io.vertx.core.eventbus.ReplyException;
+import io.vertx.core.eventbus.ReplyFailure;
+import io.vertx.core.internal.VertxInternal;
+import io.vertx.core.spi.cluster.ClusterManager;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The links of this broker to those of all other nodes, and what comes in over them.
+ *
+ * <p>Which nodes there are is asked of the cluster manager several times a second, rather than
+ * learned from its events, which come late and in no order around a partition. A node that is new
+ * is greeted: each side tells the other what topics it wants, and from then on every change. A
+ * greeting that finds nobody is repeated, so both directions flow again after any failure without
+ * help.
+ *
+ * <p>Owned by the event loop of the broker.
+ */
+final class Links {
+  private static final Logger LOG = LoggerFactory.getLogger(Links.class);
+  private static final long POLL_MILLIS = 200;
+  private static final long ANSWER_MILLIS = 1_000;
+
+  /** How far the messages of another node have been taken. */
+  private static final class Inbound {
+    private long epoch;
+    private long sequence;
+  }
+
+  private final Vertx vertx;
+  private final String self;
+  private final long maxQueuedBytes;
+  private final Consumer<Publication> publications;
+  private final Map<String, Link> links = new HashMap<>();
+  private final Map<String, Inbound> inbound = new HashMap<>();
+  private final BitSet wanted = new BitSet(Buckets.COUNT);
+  private final Set<Integer> news = new HashSet<>();
+  private final Map<Integer, Future<Void>> beingTold = new HashMap<>();
+  private @Nullable Promise<Void> newsTold;
+  private @Nullable MessageConsumer<Buffer> consumer;
+  private long epochs = System.currentTimeMillis() << 16;
+  private long outOfDate;
+  private long missing;
+  private long timer = -1;
+
+  Links(Vertx vertx, String self, long maxQueuedBytes, Consumer<Publication> publications) {
+    this.vertx = vertx;
+    this.self = self;
+    this.maxQueuedBytes = maxQueuedBytes;
+    this.publications = publications;
+  }
+
+  /**
+   * Listens, and greets those that are there; completes when they have answered or had a second.
+   */
+  Future<Void> start() {
+    MessageConsumer<Buffer> own =
+        vertx.eventBus().consumer(Addresses.nodeAddress(self), this::onMessage);
+    consumer = own;
+    return own.completion()
+        .compose(
+            listening -> {
+              timer = vertx.setPeriodic(POLL_MILLIS, tick -> poll());
+              return poll();
+            });
+  }
+
+  Future<Void> stop() {
+    vertx.cancelTimer(timer);
+    links.values().forEach(Link::close);
+    MessageConsumer<Buffer> own = consumer;
+    return own == null ? Future.succeededFuture() : own.unregister();
+  }
+
+  // ---- nodes
+
+  private Future<Void> poll() {
+    ClusterManager manager = ((VertxInternal) vertx).clusterManager();
+    if (manager == null || !manager.isActive()) {
+      return Future.succeededFuture();
+    }
+    Set<String> present = new HashSet<>(manager.getNodes());
+    present.remove(self);
+    if (present.isEmpty() && links.isEmpty()) {
+      return Future.succeededFuture();
+    }
+    for (String gone : List.copyOf(links.keySet())) {
+      if (!present.contains(gone)) {
+        lose(gone);
+      }
+    }
+    List<Future<Void>> greetings = new ArrayList<>();
+    for (String node : present) {
+      Link link = links.computeIfAbsent(node, this::newLink);
+      if (!link.isGreeted()) {
+        greetings.add(greet(link));
+      }
+    }
+    long now = System.nanoTime();
+    links.values().forEach(link -> link.sweep(now));
+    return Future.join(greetings).recover(never -> Future.succeededFuture()).mapEmpty();
+  }
+
+  private Link newLink(String node) {
+    return new Link(vertx, self, node, ++epochs, maxQueuedBytes);
+  }
+
+  private void lose(String node) {
+    Link link = links.remove(node);
+    if (link != null) {
+      link.close();
+      LOG.info("node lost: node={}", node);
+      tell(Addresses.ACTION_LOST, node);
+    }
+  }
+
+  private Future<Void> greet(Link link) {
+    DeliveryOptions options = link.options(Addresses.ACTION_HELLO).setSendTimeout(ANSWER_MILLIS);
+    return vertx
+        .eventBus()
+        .<Buffer>request(Addresses.nodeAddress(link.node()), Buckets.encode(wanted), options)
+        .onSuccess(answer -> onGreeted(link, answer.body()))
+        .onFailure(failure -> link.absent(isNobody(failure)))
+        .mapEmpty();
+  }
+
+  private static boolean isNobody(Throwable failure) {
+    return failure instanceof ReplyException reply
+        && reply.failureType() == ReplyFailure.NO_HANDLERS;
+  }
+
+  private void onGreeted(Link link, Buffer wants) {
+    if (links.get(link.node()) != link) {
+      return; // lost meanwhile
+    }
+    boolean first = !link.isGreeted();
+    link.greeted(Buckets.decode(wants));
+    if (first) {
+      LOG.info("node greeted: node={}", link.node());
+      tell(Addresses.ACTION_GREETED, link.node());
+    }
+  }
+
+  /** Tells everybody on this node that another one has come or gone. */
+  private void tell(String action, String node) {
+    DeliveryOptions options =
+        new DeliveryOptions()
+            .setLocalOnly(true)
+            .addHeader(Addresses.ACTION, action)
+            .addHeader(Addresses.NODE, node);
+    vertx.eventBus().publish(Addresses.NODES, null, options);
+  }
+
+  // ---- what this node wants
+
+  /**
+   * Tells all nodes that this one wants the topics of a bucket. Those told in the same turn share a
+   * message.
+   *
+   * @return completes when every node knows; one that does not answer within a second is left to
+   *     the failure detector
+   */
+  Future<Void> want(int bucket) {
+    if (wanted.get(bucket)) {
+      return beingTold.getOrDefault(bucket, Future.succeededFuture());
+    }
+    wanted.set(bucket);
+    news.add(bucket);
+    Promise<Void> told = newsTold;
+    if (told == null) {
+      told = Promise.promise();
+      newsTold = told;
+      Promise<Void> promise = told;
+      vertx.getOrCreateContext().runOnContext(turnEnds -> tellNews(promise));
+    }
+    beingTold.put(bucket, told.future());
+    return told.future();
+  }
+
+  private void tellNews(Promise<Void> told) {
+    Set<Integer> buckets = Set.copyOf(news);
+    news.clear();
+    newsTold = null;
+    List<Future<Void>> answers = new ArrayList<>();
+    for (Link link : links.values()) {
+      if (!link.isAbsent()) {
+        answers.add(tell(link, Addresses.ACTION_WANT, Buckets.encode(buckets)));
+      }
+    }
+    Future.join(answers)
+        .onComplete(
+            done -> {
+              buckets.forEach(beingTold::remove);
+              told.complete();
+            });
+  }
+
+  /** Tells all nodes that this one does not want the topics of some buckets any more. */
+  void unwant(Set<Integer> buckets) {
+    buckets.forEach(wanted::clear);
+    for (Link link : links.values()) {
+      vertx
+          .eventBus()
+          .send(
+              Addresses.nodeAddress(link.node()),
+              Buckets.encode(buckets),
+              link.options(Addresses.ACTION_UNWANT));
+    }
+  }
+
+  private Future<Void> tell(Link link, String action, Buffer buckets) {
+    DeliveryOptions options = link.options(action).setSendTimeout(ANSWER_MILLIS);
+    return vertx
+        .eventBus()
+        .request(Addresses.nodeAddress(link.node()), buckets, options)
+        .mapEmpty();
+  }
+
+  // ---- publications
+
+  /** Sends a publication to every node that wants it; see {@link Link#send} for the result. */
+  Future<Void> publish(Publication publication) {
+    if (links.isEmpty()) {
+      return Future.succeededFuture();
+    }
+    int bucket = Buckets.of(publication.topic());
+    Future<Void> slowest = Future.succeededFuture();
+    for (Link link : links.values()) {
+      if (link.wants(bucket)) {
+        Future<Void> sent = link.send(publication);
+        slowest = sent.isComplete() ? slowest : slowest.compose(before -> sent);
+      }
+    }
+    return slowest;
+  }
+
+  // ---- from other nodes
+
+  private void onMessage(Message<Buffer> message) {
+    String version = message.headers().get(Addresses.VERSION);
+    if (version == null || !Addresses.isSpoken(version)) {
+      LOG.warn("message of another contract version refused: version={}", version);
+      message.fail(400, "contract version not spoken here: version=" + version);
+      return;
+    }
+    String node = message.headers().get(Addresses.NODE);
+    String action = message.headers().get(Addresses.ACTION);
+    if (node == null || action == null) {
+      message.fail(400, "headers needed: node, action");
+      return;
+    }
+    switch (action) {
+      case Addresses.ACTION_HELLO -> onHello(message, node);
+      case Addresses.ACTION_WANT -> {
+        link(node).wants(Buckets.list(message.body()), true);
+        message.reply(null);
+      }
+      case Addresses.ACTION_UNWANT -> link(node).wants(Buckets.list(message.body()), false);
+      case Addresses.ACTION_BATCH -> onBatch(message, node);
+      default -> message.fail(400, "unknown action: action=" + action);
+    }
+  }
+
+  private void onHello(Message<Buffer> message, String node) {
+    Link link = link(node);
+    onGreeted(link, message.body());
+    message.reply(Buckets.encode(wanted), link.options(Addresses.ACTION_HELLO));
+  }
+
+  /** A node may greet us before the cluster manager has told us of it. */
+  private Link link(String node) {
+    return links.computeIfAbsent(node, this::newLink);
+  }
+
+  private void onBatch(Message<Buffer> message, String node) {
+    Inbound from = inbound.computeIfAbsent(node, first -> new Inbound());
+    long epoch = number(message, Addresses.EPOCH);
+    long sequence = number(message, Addresses.SEQUENCE);
+    if (epoch < from.epoch || (epoch == from.epoch && sequence <= from.sequence)) {
+      outOfDate++;
+      LOG.debug("late message of a node dropped: node={}, total={}", node, outOfDate);
+      return;
+    }
+    if (epoch == from.epoch && sequence > from.sequence + 1) {
+      missing += sequence - from.sequence - 1;
+      LOG.warn("messages of a node are missing: node={}, total={}", node, missing);
+    }
+    from.epoch = epoch;
+    from.sequence = sequence;
+    try {
+      Batch.read(message.body(), publications);
+    } catch (IllegalArgumentException e) {
+      LOG.warn("batch refused: node={}, {}", node, e.getMessage());
+    }
+  }
+
+  private static long number(Message<?> message, String header) {
+    String text = message.headers().get(header);
+    try {
+      return text == null ? 0 : Long.parseLong(text);
+    } catch (NumberFormatException e) {
+      return 0;
+    }
+  }
+}

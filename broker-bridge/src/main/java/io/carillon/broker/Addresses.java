@@ -1,0 +1,188 @@
+package io.carillon.broker;
+
+import io.vertx.core.Vertx;
+import io.vertx.core.internal.VertxInternal;
+import io.vertx.core.spi.cluster.ClusterManager;
+import java.security.SecureRandom;
+
+/**
+ * Every bus address and header name of the server, in one place. The forms of the messages are
+ * described in {@code docs/bus.md}; they are a public contract, and these names are part of it.
+ */
+public final class Addresses {
+  private Addresses() {}
+
+  /** Version of the contract: a node refuses another major and ignores headers it does not know. */
+  public static final String CONTRACT_VERSION = "1.0";
+
+  /** The broker of the own node: a publication. Send and publish both stay on the node. */
+  public static final String BROADCAST = "carillon.broadcast";
+
+  /** The broker of the own node: subscribe and unsubscribe. */
+  public static final String BROKER = "carillon.broker";
+
+  /** Every HTTP verticle: handler instances announce and withdraw their routes here. */
+  public static final String ROUTES = "carillon.routes";
+
+  /** Every handler instance: an HTTP verticle asks for announcements here. */
+  public static final String HANDLERS = "carillon.handlers";
+
+  /** Everybody on the own node: another node has been greeted, or is lost. */
+  public static final String NODES = "carillon.nodes";
+
+  /** Header: a node. */
+  public static final String NODE = "node";
+
+  /** Header between brokers: which link of a node a message came over; a later one is higher. */
+  public static final String EPOCH = "epoch";
+
+  /** Header between brokers: number of a message on its link. */
+  public static final String SEQUENCE = "sequence";
+
+  /** Header: the topic of a publication or a channel. */
+  public static final String TOPIC = "topic";
+
+  /** Header: the id of the one channel that does not get the publication. */
+  public static final String EXCEPT = "except";
+
+  /** Header: what is asked of the receiver, one of the {@code ACTION_} constants. */
+  public static final String ACTION = "action";
+
+  /** Header: version of the contract that the sender speaks. */
+  public static final String VERSION = "version";
+
+  /** Header: a bus address. */
+  public static final String ADDRESS = "address";
+
+  /** Header: {@code true} when the receiver takes Java objects of the own JVM by reference. */
+  public static final String BY_REFERENCE = "by-reference";
+
+  /** Header: the kind of an event: {@code join}, {@code message} or {@code leave}. */
+  public static final String EVENT = "event";
+
+  /** Header: the pattern of the route that an event is for. */
+  public static final String ROUTE = "route";
+
+  /** Header: id of a channel. */
+  public static final String CHANNEL = "channel";
+
+  /** Header: id of a connection. */
+  public static final String CONNECTION = "connection";
+
+  /** Header: the address that takes sends and closes for the channel of an event. */
+  public static final String CLIENT = "client";
+
+  /** Header: the parameters of path and query, a JSON object of strings. */
+  public static final String PARAMETERS = "parameters";
+
+  /** Header: what the handshake said, a JSON object. */
+  public static final String HANDSHAKE = "handshake";
+
+  /** Header: a close code. */
+  public static final String CODE = "code";
+
+  /** Header: a close reason. */
+  public static final String REASON = "reason";
+
+  /** Header: how a channel ended, as {@code protocol.LeaveStatus} names it. */
+  public static final String KIND = "kind";
+
+  /** Header of a reply to an event: {@code forward} when another route may take it. */
+  public static final String OUTCOME = "outcome";
+
+  /** Value of {@link #OUTCOME}. */
+  public static final String OUTCOME_FORWARD = "forward";
+
+  /** Action on {@link #BROKER}. */
+  public static final String ACTION_SUBSCRIBE = "subscribe";
+
+  /** Action on {@link #BROKER}. */
+  public static final String ACTION_UNSUBSCRIBE = "unsubscribe";
+
+  /** Action on {@link #ROUTES}. */
+  public static final String ACTION_ANNOUNCE = "announce";
+
+  /** Action on {@link #ROUTES}: as announce, but only checks and answers. */
+  public static final String ACTION_CHECK = "check";
+
+  /** Action on {@link #ROUTES}. */
+  public static final String ACTION_WITHDRAW = "withdraw";
+
+  /** Action on a channel's client address: send the body to the client. */
+  public static final String ACTION_SEND = "send";
+
+  /** Action on a channel's client address: end the channel with a status. */
+  public static final String ACTION_CLOSE = "close";
+
+  /** Action between brokers: here I am, and these topics I want; the answer says the same. */
+  public static final String ACTION_HELLO = "hello";
+
+  /** Action between brokers: these topics too. */
+  public static final String ACTION_WANT = "want";
+
+  /** Action between brokers: these topics no longer. */
+  public static final String ACTION_UNWANT = "unwant";
+
+  /** Action between brokers: publications. */
+  public static final String ACTION_BATCH = "batch";
+
+  /** Action on {@link #NODES}. */
+  public static final String ACTION_GREETED = "greeted";
+
+  /** Action on {@link #NODES}. */
+  public static final String ACTION_LOST = "lost";
+
+  private static final String LOCAL_MAP = "carillon";
+  private static final SecureRandom RANDOM = new SecureRandom();
+
+  /**
+   * The name of this node in addresses and ids: the same for all verticles of one Vert.x, and in a
+   * cluster the one that its members know it by.
+   */
+  public static String node(Vertx vertx) {
+    ClusterManager cluster = ((VertxInternal) vertx).clusterManager();
+    if (cluster != null) {
+      return cluster.getNodeId();
+    }
+    return (String)
+        vertx
+            .sharedData()
+            .getLocalMap(LOCAL_MAP)
+            .computeIfAbsent("node", key -> Long.toString(RANDOM.nextLong() >>> 24, 36));
+  }
+
+  /** The address of one node's broker, for other brokers. */
+  public static String nodeAddress(String node) {
+    return "carillon.node:" + node;
+  }
+
+  /** Whether this version understands messages of that one: the major number is the same. */
+  public static boolean isSpoken(String version) {
+    return version.startsWith(CONTRACT_VERSION.substring(0, CONTRACT_VERSION.indexOf('.') + 1));
+  }
+
+  /** The address of one HTTP verticle: publications for its members, sends, closes. */
+  public static String http(String node, String instance) {
+    return "carillon.http:" + node + ":" + instance;
+  }
+
+  /** The address of one handler instance: its join, message and leave events. */
+  public static String handler(String node, String instance) {
+    return "carillon.handler:" + node + ":" + instance;
+  }
+
+  /** The node that has a connection, by the connection's id. */
+  public static String nodeOf(String connectionId) {
+    int dot = connectionId.indexOf('.');
+    return dot < 0 ? "" : connectionId.substring(0, dot);
+  }
+
+  /** A number that no other caller on this Vert.x gets, for the two addresses above. */
+  public static String nextInstance(Vertx vertx) {
+    return Long.toString(
+        vertx
+            .sharedData()
+            .<String, Long>getLocalMap(LOCAL_MAP + ".instances")
+            .merge("next", 1L, Long::sum));
+  }
+}

@@ -1,0 +1,119 @@
+package io.carillon.broker;
+
+import io.carillon.codec.Codec;
+import io.carillon.codec.Payload;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.eventbus.DeliveryOptions;
+import io.vertx.core.eventbus.MessageConsumer;
+import io.vertx.core.eventbus.MessageProducer;
+import io.vertx.core.internal.VertxInternal;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends messages to topics, from any verticle, timer, worker or HTTP handler.
+ *
+ * <pre>{@code
+ * Broker broker = Broker.of(vertx);
+ * broker.broadcastTo("/rooms/lobby", new Said("server", "hello"));
+ * }</pre>
+ *
+ * <p>Needs a {@code BrokerVerticle} on the same Vert.x. May be called on any thread and shared;
+ * calls of one thread or context to one topic are delivered in their order at every subscriber.
+ */
+public final class Broker {
+  private final Vertx vertx;
+  private final DeliveryOptions byReference;
+  private final MessageProducer<Object> producer;
+
+  private Broker(Vertx vertx) {
+    this.vertx = vertx;
+    this.byReference = ByReference.options(vertx);
+    this.producer = vertx.eventBus().sender(Addresses.BROADCAST, byReference);
+  }
+
+  /** Returns the broker of {@code vertx}. Cheap, but keep it where many broadcasts are made. */
+  public static Broker of(Vertx vertx) {
+    return new Broker(vertx);
+  }
+
+  /**
+   * Sends {@code message} to every subscriber of {@code topic}, at most once each. A topic without
+   * subscribers is a success.
+   *
+   * @param topic path and query, such as {@code /rooms/lobby}; brought into normal form first
+   * @param message text for a {@code String}, binary for {@code byte[]} and {@code Buffer}, a
+   *     {@link Payload} as it is, JSON for everything else
+   * @return completes when the broker has taken the publication, not when clients have it; fails
+   *     with {@link BrokerException} {@code NOT_RUNNING}, {@code TOO_LARGE} or {@code INVALID}
+   * @throws IllegalArgumentException if {@code message} cannot be written as JSON
+   */
+  public Future<Void> broadcastTo(String topic, Object message) {
+    Topic normal;
+    try {
+      normal = Topic.of(topic);
+    } catch (IllegalArgumentException e) {
+      return Future.failedFuture(invalid(e.getMessage()));
+    }
+    return publish(new Publication(normal, Codec.payloadOf(message), null));
+  }
+
+  /** Like {@link #broadcastTo(String, Object)}, for a publication that is ready to go. */
+  public Future<Void> publish(Publication publication) {
+    Promise<Void> taken = ((VertxInternal) vertx).getOrCreateContext().promise();
+    producer
+        .write(new Broadcast(publication, taken))
+        .onFailure(noBroker -> taken.tryFail(notRunning()));
+    return taken.future();
+  }
+
+  /**
+   * Hands every publication on {@code topic} to {@code subscriber}, in the order of each sender, on
+   * the calling context.
+   *
+   * @return completes when later broadcasts are sure to reach the subscriber; fails with {@link
+   *     BrokerException} {@code NOT_RUNNING} or {@code INVALID}
+   */
+  public Future<Subscription> subscribe(String topic, Consumer<Publication> subscriber) {
+    Topic normal;
+    try {
+      normal = Topic.of(topic);
+    } catch (IllegalArgumentException e) {
+      return Future.failedFuture(invalid(e.getMessage()));
+    }
+    String address =
+        "carillon.subscriber:" + Addresses.node(vertx) + ":" + Addresses.nextInstance(vertx);
+    MessageConsumer<Publication> consumer =
+        vertx.eventBus().localConsumer(address, message -> subscriber.accept(message.body()));
+    return ask(Addresses.ACTION_SUBSCRIBE, normal, address)
+        .map(done -> new Subscription(this, normal, address, consumer))
+        .onFailure(refused -> consumer.unregister());
+  }
+
+  /** Asks the broker of the own node to begin or end a subscription of a local address. */
+  public Future<Void> ask(String action, Topic topic, String address) {
+    DeliveryOptions options =
+        new DeliveryOptions()
+            .setLocalOnly(true)
+            .addHeader(Addresses.ACTION, action)
+            .addHeader(Addresses.TOPIC, topic.uri())
+            .addHeader(Addresses.ADDRESS, address)
+            .addHeader(Addresses.BY_REFERENCE, "true");
+    return vertx
+        .eventBus()
+        .<Void>request(Addresses.BROKER, null, options)
+        .recover(failure -> Future.failedFuture(notRunning()))
+        .mapEmpty();
+  }
+
+  private static BrokerException notRunning() {
+    return new BrokerException(
+        BrokerException.Code.NOT_RUNNING, "no broker is running on this node");
+  }
+
+  private static BrokerException invalid(@Nullable String rule) {
+    return new BrokerException(BrokerException.Code.INVALID, String.valueOf(rule));
+  }
+}

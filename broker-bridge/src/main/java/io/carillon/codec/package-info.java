@@ -1,0 +1,5 @@
+/** Typed values to payloads and back. */
+@NullMarked
+package io.carillon.codec;
+
+import org.jspecify.annotations.NullMarked;

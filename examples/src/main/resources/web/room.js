@@ -1,0 +1,168 @@
+import {element} from './element.js';
+import {Log} from './log.js';
+import {People} from './people.js';
+
+/** Own messages that may be on their way at once. */
+const MOST_PENDING = 50;
+
+/**
+ * One room: its topic, what was said, who is here and how much of it is unread.
+ *
+ * Raises `change` when its people or its unread count have changed.
+ */
+export class Room extends EventTarget {
+  #topic;
+  #name;
+  /** @type {string[]} texts sent and not yet heard back, in order */
+  #pending = [];
+  #goneAt = 0;
+  /** Whether our own `came` is still to be heard. */
+  #arriving = false;
+  #shown = false;
+
+  title;
+  path;
+  log;
+  people = new People();
+  unread = 0;
+
+  /**
+   * @param {string} id
+   * @param {string} title
+   * @param {import('./connection.js').Connection} connection
+   * @param {import('./name.js').Name} name
+   * @param {() => void} onEnd see {@link Log}
+   */
+  constructor(id, title, connection, name, onEnd) {
+    super();
+    this.id = id;
+    this.title = title;
+    this.path = `/rooms/${id}`;
+    this.log = new Log(title, this.path, onEnd);
+    this.#name = name;
+    this.#topic = connection.topic(this.path, {
+      open: () => this.#opened(),
+      message: data => this.#heard(data),
+      close: () => this.#closed(),
+    });
+    name.addEventListener('change', () => this.#hello());
+  }
+
+  /** Whether a message could be sent now. */
+  get isOpen() {
+    return this.#topic.isOpen && this.#pending.length < MOST_PENDING;
+  }
+
+  /** @returns {boolean} false: not sent */
+  say(text) {
+    if (!this.isOpen || !this.#topic.send(JSON.stringify({type: 'say', text}))) {
+      return false;
+    }
+    this.#pending.push(text);
+    return true;
+  }
+
+  show() {
+    this.#shown = true;
+    this.log.show();
+    this.seen();
+  }
+
+  hide() {
+    this.#shown = false;
+    this.log.hide();
+  }
+
+  /** The reader looks at this room. */
+  seen() {
+    if (this.unread > 0 && this.#shown && !document.hidden) {
+      this.unread = 0;
+      this.#changed();
+    }
+  }
+
+  #opened() {
+    this.#arriving = true;
+    this.#hello();
+    if (this.#goneAt) {
+      const seconds = Math.max(1, Math.round((Date.now() - this.#goneAt) / 1000));
+      this.log.note(`Back after ${seconds} s. What was said meanwhile is not shown.`);
+      this.#goneAt = 0;
+    }
+  }
+
+  #hello() {
+    this.#topic.send(JSON.stringify({type: 'hello', name: this.#name.value}));
+  }
+
+  #closed() {
+    this.#goneAt = Date.now();
+    this.people.clear();
+    for (const text of this.#pending.splice(0)) {
+      this.log.note('May not have arrived: ', element('q', {dir: 'auto'}, text));
+    }
+    this.#changed();
+  }
+
+  #heard(data) {
+    const event = parse(data);
+    switch (event?.type) {
+      case 'said':
+        this.#said(event);
+        break;
+      case 'came':
+        this.people.came(event.who);
+        this.#came(event.who);
+        break;
+      case 'renamed':
+        this.people.renamed(event.who, event.to);
+        this.log.note(who(event.who), ' is now ', who(event.to));
+        break;
+      case 'left':
+        this.people.left(event.who);
+        this.log.note(who(event.who), ' left');
+        break;
+      default:
+        return; // of a newer server
+    }
+    this.#changed();
+  }
+
+  #came(name) {
+    if (this.#arriving && name === this.#name.value) {
+      this.#arriving = false;
+      this.log.note('You are here as ', who(name));
+    } else {
+      this.log.note(who(name), ' came');
+    }
+  }
+
+  #said({who, text, at}) {
+    // What we sent comes back in the order it was sent, among what others say.
+    const mine = who === this.#name.value && text === this.#pending[0];
+    if (mine) {
+      this.#pending.shift();
+    }
+    this.people.spoke(who);
+    this.log.said({who, text, at, mine});
+    if (!mine && (!this.#shown || document.hidden)) {
+      this.unread++;
+    }
+  }
+
+  #changed() {
+    this.dispatchEvent(new Event('change'));
+  }
+}
+
+function who(name) {
+  return element('bdi', {}, name);
+}
+
+function parse(data) {
+  try {
+    return JSON.parse(data);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,91 @@
+package io.carillon.channel;
+
+import io.carillon.auth.Handshake;
+import io.carillon.broker.Topic;
+import io.carillon.protocol.CloseStatus;
+import io.vertx.core.Future;
+
+/**
+ * One client joined to one topic: what a handler answers with.
+ *
+ * <pre>{@code
+ * routes.route("/rooms/:room", Say.class, Said.class)
+ *     .message((ch, say) -> ch.broadcast(new Said(ch.path("room"), say.text())));
+ * }</pre>
+ *
+ * <p>The same object comes with every event of the channel, from join to leave. It may be kept and
+ * used later, from any thread: once the channel has ended, {@link #send} fails and {@link #close}
+ * does nothing. Handlers cannot tell what carries the channel.
+ *
+ * @param <O> the type of the messages sent
+ */
+public interface Channel<O> {
+  /** The name of this channel, different from every other one's in the cluster. */
+  String id();
+
+  /** The name of the connection; several channels share one when they are multiplexed. */
+  String connectionId();
+
+  /** What the client joined: path and query of its URI in normal form. */
+  Topic topic();
+
+  /**
+   * The value of a path parameter of the route.
+   *
+   * @throws IllegalArgumentException if the pattern of the route has no such parameter
+   */
+  String path(String name);
+
+  /** The value of a query parameter of the topic; empty when it has none of that name. */
+  String query(String name);
+
+  /** All parameters of path and query. */
+  Params params();
+
+  /** What the request that opened the connection said. */
+  Handshake handshake();
+
+  /** Whether messages can still be sent. */
+  boolean isOpen();
+
+  /**
+   * Sends {@code message} to this client only, behind everything sent to it before.
+   *
+   * <p>At most 1 MiB (by default) is kept for a client that reads too slowly; over that the
+   * overflow policy of the route decides, by default close 1013 "slow consumer".
+   *
+   * @return completes when the message is queued, not when the client has it; fails with {@link
+   *     CloseException} when the channel has ended or the message was not queued
+   */
+  Future<Void> send(O message);
+
+  /**
+   * Like {@link #send}, for a message of another type: text for a {@code String}, binary for {@code
+   * byte[]} and {@code Buffer}, a {@code Payload} as it is, JSON for everything else.
+   */
+  Future<Void> sendRaw(Object message);
+
+  /**
+   * Sends {@code message} to every client on this channel's topic, this one included. From a join
+   * handler it reaches everyone but the joiner.
+   *
+   * @return completes when the broker has taken it; fails with {@code BrokerException}
+   */
+  Future<Void> broadcast(O message);
+
+  /**
+   * Sends a message of any type to every client on another topic.
+   *
+   * @return completes when the broker has taken it; fails with {@code BrokerException}
+   */
+  Future<Void> broadcastTo(String topic, Object message);
+
+  /** Ends the channel with status 1000. */
+  void close();
+
+  /**
+   * Ends the channel: no further message is handled, leave runs, then the client is told. Does
+   * nothing if it has ended already.
+   */
+  void close(CloseStatus status);
+}

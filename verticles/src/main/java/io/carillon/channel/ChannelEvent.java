@@ -1,0 +1,67 @@
+package io.carillon.channel;
+
+import io.carillon.codec.Payload;
+import io.carillon.protocol.LeaveStatus;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One thing that happened to a channel, on its way to a handler instance. It is answered exactly
+ * once, by one of the last three methods, from any thread; later answers are ignored. Until then
+ * the next event of the channel waits.
+ */
+public interface ChannelEvent {
+  /** What happened. */
+  enum Kind {
+    /** A client asks to join. */
+    JOIN,
+    /** A client sent a message. */
+    MESSAGE,
+    /** A client is gone. */
+    LEAVE;
+
+    /** The name on the bus. */
+    public String wireName() {
+      return switch (this) {
+        case JOIN -> "join";
+        case MESSAGE -> "message";
+        case LEAVE -> "leave";
+      };
+    }
+  }
+
+  /** What happened. */
+  Kind kind();
+
+  /** The pattern of the route that is asked, in its canonical spelling. */
+  String route();
+
+  /** The parameters that the route's pattern found in the topic. */
+  Params params();
+
+  /** The client's end. */
+  Peer peer();
+
+  /** The message, for {@link Kind#MESSAGE}. */
+  @Nullable Payload payload();
+
+  /**
+   * How it ended, for {@link Kind#LEAVE}; null when no leave handler is to run, because another
+   * route has run its own or the client never joined, and the channel is only to be forgotten.
+   */
+  @Nullable LeaveStatus status();
+
+  /** What the handler instance attached to the channel at an earlier event. */
+  @Nullable Object attachment();
+
+  /** Attaches a value for the later events of this channel at this handler instance. */
+  void attach(Object value);
+
+  /** The event was handled. */
+  void succeed();
+
+  /** Handling failed: a join is refused, a message ends the channel, a leave changes the status. */
+  void fail(CloseException failure);
+
+  /** This route does not take the event; the next candidate is asked. */
+  void forward();
+}

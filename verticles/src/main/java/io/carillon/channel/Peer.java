@@ -1,0 +1,34 @@
+package io.carillon.channel;
+
+import io.carillon.auth.Handshake;
+import io.carillon.broker.Topic;
+import io.carillon.codec.Payload;
+import io.carillon.protocol.CloseStatus;
+import io.vertx.core.Future;
+
+/**
+ * The client's end of a channel as the code that runs handlers sees it: in the same JVM the
+ * connection itself, otherwise messages on the bus. May be used from any thread.
+ */
+public interface Peer {
+  /** Id of the channel. */
+  String id();
+
+  /** Id of the connection. */
+  String connectionId();
+
+  /** What the client joined. */
+  Topic topic();
+
+  /** What the opening request said. */
+  Handshake handshake();
+
+  /** Whether a send has a chance. */
+  boolean isOpen();
+
+  /** Queues a message for the client; see {@link Channel#send}. */
+  Future<Void> send(Payload payload);
+
+  /** Ends the channel; see {@link Channel#close(CloseStatus)}. */
+  void close(CloseStatus status);
+}

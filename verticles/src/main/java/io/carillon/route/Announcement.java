@@ -1,0 +1,142 @@
+package io.carillon.route;
+
+import io.carillon.broker.Addresses;
+import io.carillon.channel.ChannelEvent;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/**
+ * What one handler instance tells every HTTP verticle: where it listens, and which routes it has.
+ *
+ * @param address the instance's own bus address
+ * @param node the node it lives on; empty when it does not say
+ * @param thread id of the event-loop thread it runs on; 0 when it has none of its own
+ * @param byReference whether it takes {@link ChannelEvent}s as Java objects on its own node
+ * @param everyLeave whether it wants to hear of every leave of a channel it knows
+ * @param name what logs and errors call it, such as the name of its class
+ * @param routes what it handles
+ */
+public record Announcement(
+    String address,
+    String node,
+    long thread,
+    boolean byReference,
+    boolean everyLeave,
+    String name,
+    List<Declared> routes) {
+
+  /**
+   * One route of an instance.
+   *
+   * @param pattern which URIs
+   * @param rank lower is asked first
+   * @param events which events it takes
+   * @param settings what it asks of the server
+   */
+  public record Declared(
+      UriPattern pattern, int rank, Set<ChannelEvent.Kind> events, RouteSettings settings) {
+
+    /**
+     * Whether both cannot stand side by side: some URI is matched by both, and nothing says which
+     * one is asked first. Equal routes are replicas of each other and do not collide.
+     */
+    public boolean collidesWith(Declared other) {
+      return !equals(other)
+          && rank == other.rank
+          && !Collections.disjoint(events, other.events)
+          && pattern.overlaps(other.pattern);
+    }
+
+    /** What an error calls this route, given the verticle that has it. */
+    public String describe(String verticle) {
+      return pattern + " (" + verticle + ", rank " + rank + ")";
+    }
+  }
+
+  /** The documented form on the bus. */
+  public JsonObject toJson() {
+    JsonArray list = new JsonArray();
+    for (Declared route : routes) {
+      JsonArray events = new JsonArray();
+      route.events().stream().map(ChannelEvent.Kind::wireName).forEach(events::add);
+      list.add(
+          new JsonObject()
+              .put("pattern", route.pattern().toString())
+              .put("rank", route.rank())
+              .put("events", events)
+              .put("settings", route.settings().toJson()));
+    }
+    return new JsonObject()
+        .put("version", Addresses.CONTRACT_VERSION)
+        .put("address", address)
+        .put("node", node)
+        .put("thread", thread)
+        .put("byReference", byReference)
+        .put("everyLeave", everyLeave)
+        .put("name", name)
+        .put("routes", list);
+  }
+
+  /**
+   * Reads the documented form.
+   *
+   * @throws IllegalArgumentException if a needed member is missing or not what it should be; the
+   *     text names it
+   */
+  public static Announcement fromJson(JsonObject json) {
+    try {
+      checkVersion(json.getString("version", Addresses.CONTRACT_VERSION));
+      List<Declared> routes = new ArrayList<>();
+      for (Object route : json.getJsonArray("routes", new JsonArray())) {
+        routes.add(declared((JsonObject) route));
+      }
+      return new Announcement(
+          required(json, "address"),
+          json.getString("node", ""),
+          json.getLong("thread", 0L),
+          json.getBoolean("byReference", false),
+          json.getBoolean("everyLeave", false),
+          json.getString("name", required(json, "address")),
+          List.copyOf(routes));
+    } catch (ClassCastException e) {
+      throw new IllegalArgumentException("announcement has a member of another type", e);
+    }
+  }
+
+  private static Declared declared(JsonObject json) {
+    UriPattern pattern = UriPattern.parse(required(json, "pattern"));
+    Set<ChannelEvent.Kind> events = EnumSet.noneOf(ChannelEvent.Kind.class);
+    for (Object event : json.getJsonArray("events", new JsonArray().add("message"))) {
+      events.add(ChannelEvent.Kind.valueOf(event.toString().toUpperCase(Locale.ROOT)));
+    }
+    return new Declared(
+        pattern,
+        json.getInteger("rank", pattern.rank()),
+        events,
+        RouteSettings.fromJson(json.getJsonObject("settings", new JsonObject())));
+  }
+
+  private static String required(JsonObject json, String member) {
+    String value = json.getString(member);
+    if (value == null || value.isEmpty()) {
+      throw new IllegalArgumentException("announcement needs a member: member=" + member);
+    }
+    return value;
+  }
+
+  private static void checkVersion(String version) {
+    if (!Addresses.isSpoken(version)) {
+      throw new IllegalArgumentException(
+          "contract version not spoken here: version="
+              + version
+              + ", ours="
+              + Addresses.CONTRACT_VERSION);
+    }
+  }
+}

@@ -1,0 +1,120 @@
+package io.carillon.route;
+
+import io.carillon.auth.Handshake;
+import io.carillon.broker.Broker;
+import io.carillon.broker.Publication;
+import io.carillon.broker.Topic;
+import io.carillon.channel.Channel;
+import io.carillon.channel.Params;
+import io.carillon.channel.Peer;
+import io.carillon.codec.Codec;
+import io.carillon.protocol.CloseStatus;
+import io.vertx.core.Future;
+
+/** The channel that handlers of one route are given; attached to the peer from event to event. */
+final class RouteChannel<O> implements Channel<O> {
+  private final Peer peer;
+  private final Params params;
+  private final Codec<O> out;
+  private final Broker broker;
+  private volatile boolean joining;
+  private boolean known;
+
+  RouteChannel(Peer peer, Params params, Codec<O> out, Broker broker) {
+    this.peer = peer;
+    this.params = params;
+    this.out = out;
+    this.broker = broker;
+  }
+
+  /** Whether the instance counts this channel among those it knows; returns what was before. */
+  boolean known(boolean now) {
+    boolean before = known;
+    known = now;
+    return before;
+  }
+
+  /** Until this is taken back, broadcasts to the own topic pass the joiner by. */
+  void joining(boolean now) {
+    joining = now;
+  }
+
+  @Override
+  public String id() {
+    return peer.id();
+  }
+
+  @Override
+  public String connectionId() {
+    return peer.connectionId();
+  }
+
+  @Override
+  public Topic topic() {
+    return peer.topic();
+  }
+
+  @Override
+  public String path(String name) {
+    return params.path(name);
+  }
+
+  @Override
+  public String query(String name) {
+    return params.query(name);
+  }
+
+  @Override
+  public Params params() {
+    return params;
+  }
+
+  @Override
+  public Handshake handshake() {
+    return peer.handshake();
+  }
+
+  @Override
+  public boolean isOpen() {
+    return peer.isOpen();
+  }
+
+  @Override
+  public Future<Void> send(O message) {
+    return peer.send(out.encode(message));
+  }
+
+  @Override
+  public Future<Void> sendRaw(Object message) {
+    return peer.send(Codec.payloadOf(message));
+  }
+
+  @Override
+  public Future<Void> broadcast(O message) {
+    String except = joining ? peer.id() : null;
+    return broker.publish(new Publication(peer.topic(), out.encode(message), except));
+  }
+
+  @Override
+  public Future<Void> broadcastTo(String topic, Object message) {
+    Topic normal = Topic.of(topic);
+    String except = joining && normal.equals(peer.topic()) ? peer.id() : null;
+    return broker.publish(new Publication(normal, Codec.payloadOf(message), except));
+  }
+
+  @Override
+  public void close() {
+    peer.close(CloseStatus.OK);
+  }
+
+  @Override
+  public void close(CloseStatus status) {
+    peer.close(status);
+  }
+
+  /** Ids only. */
+  @Override
+  public String toString() {
+    return "Channel[" + peer.id() + "]";
+  }
+}

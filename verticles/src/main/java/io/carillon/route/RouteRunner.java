@@ -1,0 +1,157 @@
+package io.carillon.route;
+
+import io.carillon.broker.Broker;
+import io.carillon.channel.ChannelEvent;
+import io.carillon.channel.CloseException;
+import io.carillon.channel.Params;
+import io.carillon.codec.DecodeException;
+import io.carillon.codec.Payload;
+import io.carillon.protocol.CloseStatus;
+import io.carillon.protocol.LeaveStatus;
+import io.vertx.core.Future;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs the handlers of one route: gives them the channel and the decoded message, and answers the
+ * event with what became of it. Owned by the context of its verticle.
+ */
+final class RouteRunner<I, O> {
+  private static final Logger LOG = LoggerFactory.getLogger(RouteRunner.class);
+
+  private final Route<I, O> route;
+  private final Broker broker;
+  private final String verticle;
+  private final KnownChannels known;
+
+  RouteRunner(Route<I, O> route, Broker broker, String verticle, KnownChannels known) {
+    this.route = route;
+    this.broker = broker;
+    this.verticle = verticle;
+    this.known = known;
+  }
+
+  /** Whether leave also runs for clients whose connection was on a node that is lost. */
+  boolean leavesOnNodeLoss() {
+    return route.isLeaveOnNodeLoss();
+  }
+
+  /** Handles one event. */
+  void run(ChannelEvent event) {
+    RouteChannel<O> channel = channel(event);
+    switch (event.kind()) {
+      case JOIN -> join(event, channel);
+      case MESSAGE -> message(event, channel);
+      case LEAVE -> leave(event, channel);
+    }
+  }
+
+  private void join(ChannelEvent event, RouteChannel<O> channel) {
+    JoinHandler<O> handler = route.joinHandler();
+    if (handler == null) {
+      event.succeed();
+      return;
+    }
+    channel.joining(true);
+    Future<?> result;
+    try {
+      result = handler.run(channel);
+    } catch (Throwable e) {
+      channel.joining(false);
+      event.fail(failure(event, e));
+      return;
+    }
+    if (result == null) {
+      channel.joining(false);
+      event.succeed();
+      return;
+    }
+    result.onComplete(
+        done -> {
+          channel.joining(false);
+          event.succeed();
+        },
+        e -> {
+          channel.joining(false);
+          event.fail(failure(event, e));
+        });
+  }
+
+  private void message(ChannelEvent event, RouteChannel<O> channel) {
+    MessageHandler<I, O> handler = route.messageHandler();
+    if (handler == null) {
+      event.forward();
+      return;
+    }
+    try {
+      Payload payload = Objects.requireNonNull(event.payload());
+      answer(event, handler.run(channel, route.in().decode(payload)));
+    } catch (Throwable e) {
+      event.fail(failure(event, e));
+    }
+  }
+
+  private void leave(ChannelEvent event, RouteChannel<O> channel) {
+    if (channel.known(false)) {
+      known.remove();
+    }
+    LeaveHandler<O> handler = route.leaveHandler();
+    LeaveStatus status = event.status();
+    if (handler == null || status == null) {
+      event.succeed();
+      return;
+    }
+    try {
+      answer(event, handler.run(channel, status));
+    } catch (Throwable e) {
+      event.fail(failure(event, e));
+    }
+  }
+
+  private void answer(ChannelEvent event, @Nullable Future<?> result) {
+    if (result == null || result.succeeded()) {
+      event.succeed();
+    } else {
+      result.onComplete(done -> event.succeed(), e -> event.fail(failure(event, e)));
+    }
+  }
+
+  private CloseException failure(ChannelEvent event, Throwable e) {
+    if (e instanceof CloseException close) {
+      return close;
+    }
+    if (e instanceof DecodeException refused) {
+      CloseStatus kind =
+          refused.kind() == DecodeException.Kind.WRONG_KIND
+              ? CloseStatus.UNKNOWN_MESSAGE_TYPE
+              : CloseStatus.INVALID_DATA_TYPE;
+      return new CloseException(kind.withReason(String.valueOf(refused.getMessage())));
+    }
+    LOG.error(
+        "{} handler failed: route={}, verticle={}, channel={}",
+        event.kind().wireName(),
+        route.pattern(),
+        verticle,
+        event.peer().id(),
+        e);
+    return new CloseException(CloseStatus.INTERNAL_SERVER_ERROR);
+  }
+
+  @SuppressWarnings("unchecked") // attached by this method, for the same route of this instance
+  private RouteChannel<O> channel(ChannelEvent event) {
+    Object attached = event.attachment();
+    if (attached != null) {
+      return (RouteChannel<O>) attached;
+    }
+    Params params = event.params();
+    RouteChannel<O> channel = new RouteChannel<>(event.peer(), params, route.out(), broker);
+    event.attach(channel);
+    if (event.kind() != ChannelEvent.Kind.LEAVE) {
+      channel.known(true);
+      known.add();
+    }
+    return channel;
+  }
+}

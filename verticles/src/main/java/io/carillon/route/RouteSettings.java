@@ -1,0 +1,86 @@
+package io.carillon.route;
+
+import io.vertx.core.json.JsonObject;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a route asks of the server. All instances of a route have equal settings.
+ *
+ * @param joinPhase when join runs
+ * @param unexpected what happens to messages where no handler takes any
+ * @param maxMessageBytes largest inbound message in bytes, over which a client is closed with 1009;
+ *     0 for the server's own limit, which binds in any case
+ * @param handlerTimeoutMillis how long one event may be in a handler, over which the channel ends
+ *     with 1011; 0 for the server's default
+ */
+public record RouteSettings(
+    JoinPhase joinPhase, Unexpected unexpected, int maxMessageBytes, long handlerTimeoutMillis) {
+
+  /** What holds where a route says nothing. */
+  public static final RouteSettings DEFAULT =
+      new RouteSettings(JoinPhase.BEFORE_UPGRADE, Unexpected.CLOSE, 0, 0);
+
+  /** Checks the numbers. */
+  public RouteSettings {
+    if (maxMessageBytes < 0) {
+      throw new IllegalArgumentException(
+          "maxMessageBytes must not be negative: maxMessageBytes=" + maxMessageBytes);
+    }
+    if (handlerTimeoutMillis < 0) {
+      throw new IllegalArgumentException(
+          "handlerTimeout must not be negative: milliseconds=" + handlerTimeoutMillis);
+    }
+  }
+
+  RouteSettings withJoinPhase(JoinPhase phase) {
+    return new RouteSettings(phase, unexpected, maxMessageBytes, handlerTimeoutMillis);
+  }
+
+  RouteSettings withUnexpected(Unexpected policy) {
+    return new RouteSettings(joinPhase, policy, maxMessageBytes, handlerTimeoutMillis);
+  }
+
+  RouteSettings withMaxMessageBytes(int bytes) {
+    return new RouteSettings(joinPhase, unexpected, bytes, handlerTimeoutMillis);
+  }
+
+  RouteSettings withHandlerTimeoutMillis(long millis) {
+    return new RouteSettings(joinPhase, unexpected, maxMessageBytes, millis);
+  }
+
+  /** The form on the bus; only what differs from the defaults. */
+  JsonObject toJson() {
+    JsonObject json = new JsonObject();
+    if (joinPhase != DEFAULT.joinPhase) {
+      json.put("joinPhase", joinPhase.name().toLowerCase(Locale.ROOT));
+    }
+    if (unexpected != DEFAULT.unexpected) {
+      json.put("unexpected", unexpected.name().toLowerCase(Locale.ROOT));
+    }
+    if (maxMessageBytes != 0) {
+      json.put("maxMessageBytes", maxMessageBytes);
+    }
+    if (handlerTimeoutMillis != 0) {
+      json.put("handlerTimeoutMillis", handlerTimeoutMillis);
+    }
+    return json;
+  }
+
+  /**
+   * Reads the form on the bus; settings this version does not know are passed over.
+   *
+   * @throws IllegalArgumentException if a value is not one
+   */
+  static RouteSettings fromJson(JsonObject json) {
+    return new RouteSettings(
+        oneOf(JoinPhase.class, json.getString("joinPhase"), DEFAULT.joinPhase),
+        oneOf(Unexpected.class, json.getString("unexpected"), DEFAULT.unexpected),
+        json.getInteger("maxMessageBytes", 0),
+        json.getLong("handlerTimeoutMillis", 0L));
+  }
+
+  private static <E extends Enum<E>> E oneOf(Class<E> type, @Nullable String name, E otherwise) {
+    return name == null ? otherwise : Enum.valueOf(type, name.toUpperCase(Locale.ROOT));
+  }
+}

@@ -1,0 +1,117 @@
+package io.carillon.route;
+
+import io.carillon.broker.Addresses;
+import io.carillon.channel.ChannelEvent;
+import io.carillon.channel.CloseException;
+import io.carillon.channel.Params;
+import io.carillon.channel.Peer;
+import io.carillon.codec.Payload;
+import io.carillon.protocol.LeaveStatus;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.eventbus.DeliveryOptions;
+import io.vertx.core.eventbus.Message;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/** An event that came in the documented form, from an HTTP verticle on another node. */
+final class WireEvent implements ChannelEvent {
+  private final @Nullable Message<Object> message;
+  private final Kind kind;
+  private final String route;
+  private final Params params;
+  private final WirePeer peer;
+  private final @Nullable LeaveStatus status;
+  private final AtomicBoolean answered = new AtomicBoolean();
+
+  WireEvent(
+      @Nullable Message<Object> message,
+      Kind kind,
+      String route,
+      Params params,
+      WirePeer peer,
+      @Nullable LeaveStatus status) {
+    this.message = message;
+    this.kind = kind;
+    this.route = route;
+    this.params = params;
+    this.peer = peer;
+    this.status = status;
+  }
+
+  @Override
+  public Kind kind() {
+    return kind;
+  }
+
+  @Override
+  public String route() {
+    return route;
+  }
+
+  @Override
+  public Params params() {
+    return params;
+  }
+
+  @Override
+  public Peer peer() {
+    return peer;
+  }
+
+  @Override
+  public @Nullable Payload payload() {
+    Object body = message == null ? null : message.body();
+    if (body == null) {
+      return null;
+    }
+    return body instanceof Buffer buffer ? Payload.binary(buffer) : Payload.text(body.toString());
+  }
+
+  @Override
+  public @Nullable LeaveStatus status() {
+    return status;
+  }
+
+  @Override
+  public @Nullable Object attachment() {
+    return peer.attachment(route);
+  }
+
+  @Override
+  public void attach(Object value) {
+    peer.attach(route, value);
+  }
+
+  @Override
+  public void succeed() {
+    if (mayAnswer()) {
+      message().reply(null);
+    }
+  }
+
+  @Override
+  public void fail(CloseException failure) {
+    if (mayAnswer()) {
+      message().fail(failure.wireCode(), failure.reason());
+    }
+  }
+
+  @Override
+  public void forward() {
+    if (mayAnswer()) {
+      message()
+          .reply(
+              null, new DeliveryOptions().addHeader(Addresses.OUTCOME, Addresses.OUTCOME_FORWARD));
+    }
+  }
+
+  /** Nobody waits for the answer where the node that asked is lost. */
+  private boolean mayAnswer() {
+    return message != null && answered.compareAndSet(false, true);
+  }
+
+  private Message<Object> message() {
+    return Objects.requireNonNull(message);
+  }
+}

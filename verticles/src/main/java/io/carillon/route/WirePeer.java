@@ -1,0 +1,133 @@
+package io.carillon.route;
+
+import io.carillon.auth.Handshake;
+import io.carillon.broker.Addresses;
+import io.carillon.broker.Topic;
+import io.carillon.channel.CloseException;
+import io.carillon.channel.Peer;
+import io.carillon.codec.Payload;
+import io.carillon.protocol.CloseStatus;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.eventbus.DeliveryOptions;
+import io.vertx.core.eventbus.EventBus;
+import io.vertx.core.eventbus.ReplyException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The client's end of a channel whose connection is on another node: sends and closes are messages
+ * to the HTTP verticle that has it. Also keeps what handlers attached to the channel here.
+ */
+final class WirePeer implements Peer {
+  private final EventBus bus;
+  private final String client;
+  private final String id;
+  private final String connectionId;
+  private final Topic topic;
+  private final Handshake handshake;
+  private final Map<String, Object> attachments = new HashMap<>(2);
+  private volatile boolean open = true;
+
+  WirePeer(
+      EventBus bus,
+      String client,
+      String id,
+      String connectionId,
+      Topic topic,
+      Handshake handshake) {
+    this.bus = bus;
+    this.client = client;
+    this.id = id;
+    this.connectionId = connectionId;
+    this.topic = topic;
+    this.handshake = handshake;
+  }
+
+  @Override
+  public String id() {
+    return id;
+  }
+
+  @Override
+  public String connectionId() {
+    return connectionId;
+  }
+
+  @Override
+  public Topic topic() {
+    return topic;
+  }
+
+  @Override
+  public Handshake handshake() {
+    return handshake;
+  }
+
+  @Override
+  public boolean isOpen() {
+    return open;
+  }
+
+  /** Completes when the other node has queued the message. */
+  @Override
+  public Future<Void> send(Payload payload) {
+    if (!open) {
+      return Future.failedFuture(closed());
+    }
+    Object body = payload.isText() ? payload.text() : Buffer.buffer(payload.bytes());
+    return bus.<Void>request(client, body, action(Addresses.ACTION_SEND))
+        .<Void>mapEmpty()
+        .recover(failure -> Future.failedFuture(refusal(failure)));
+  }
+
+  @Override
+  public void close(CloseStatus status) {
+    if (open) {
+      open = false;
+      bus.send(
+          client,
+          null,
+          action(Addresses.ACTION_CLOSE)
+              .addHeader(Addresses.CODE, Integer.toString(status.code()))
+              .addHeader(Addresses.REASON, status.reason()));
+    }
+  }
+
+  void left() {
+    open = false;
+  }
+
+  /** The routes that know the channel here. */
+  List<String> routes() {
+    return List.copyOf(attachments.keySet());
+  }
+
+  @Nullable Object attachment(String route) {
+    return attachments.get(route);
+  }
+
+  void attach(String route, Object value) {
+    attachments.put(route, value);
+  }
+
+  private DeliveryOptions action(String action) {
+    return new DeliveryOptions()
+        .addHeader(Addresses.VERSION, Addresses.CONTRACT_VERSION)
+        .addHeader(Addresses.ACTION, action)
+        .addHeader(Addresses.CHANNEL, id);
+  }
+
+  private static CloseException refusal(Throwable failure) {
+    return failure instanceof ReplyException reply
+            && reply.failureCode() == CloseStatus.AGAIN.code()
+        ? new CloseException(CloseStatus.AGAIN.withReason("slow consumer"))
+        : closed();
+  }
+
+  private static CloseException closed() {
+    return new CloseException(CloseStatus.GOING_AWAY.withReason("closed"));
+  }
+}

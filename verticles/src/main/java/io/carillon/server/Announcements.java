@@ -1,0 +1,117 @@
+package io.carillon.server;
+
+import io.carillon.broker.Addresses;
+import io.carillon.protocol.CloseStatus;
+import io.carillon.route.Announced;
+import io.carillon.route.Announcement;
+import io.vertx.core.Vertx;
+import io.vertx.core.eventbus.DeliveryOptions;
+import io.vertx.core.eventbus.Message;
+import io.vertx.core.json.JsonObject;
+import java.util.function.Predicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps the route table up to date with what handler instances say, and ends the channels of those
+ * that go. Owned by one event loop.
+ */
+final class Announcements {
+  private static final Logger LOG = LoggerFactory.getLogger(Announcements.class);
+
+  /**
+   * How long after an instance's withdrawal its channels are closed. Where the whole node stops,
+   * its verticles stop at the same moment, in any order; clients are to hear 1001 then, not 1012.
+   */
+  private static final long GRACE_MILLIS = 50;
+
+  private final Vertx vertx;
+  private final Loop loop;
+  private final RouteTable routes;
+
+  Announcements(Vertx vertx, Loop loop, RouteTable routes) {
+    this.vertx = vertx;
+    this.loop = loop;
+    this.routes = routes;
+  }
+
+  /** Takes in what is known on this node and asks for the rest. */
+  void collect() {
+    Announced.in(vertx).values().forEach(this::announce);
+    ask();
+  }
+
+  private void ask() {
+    vertx
+        .eventBus()
+        .publish(
+            Addresses.HANDLERS,
+            null,
+            new DeliveryOptions().addHeader(Addresses.ADDRESS, loop.address()));
+  }
+
+  /** Handles a message on {@link Addresses#ROUTES}, or an answer to {@link #collect}. */
+  void handle(Message<Object> message) {
+    if (!(message.body() instanceof JsonObject json)) {
+      message.fail(400, "an announcement is a JSON object");
+      return;
+    }
+    try {
+      act(message, Announcement.fromJson(json));
+    } catch (IllegalArgumentException e) {
+      LOG.warn("announcement refused: {}", e.getMessage());
+      message.fail(400, e.getMessage());
+    }
+  }
+
+  private void act(Message<Object> message, Announcement announcement) {
+    String action = message.headers().get(Addresses.ACTION);
+    if (Addresses.ACTION_WITHDRAW.equals(action)) {
+      withdraw(announcement.address());
+      return;
+    }
+    String collisions = routes.collisions(announcement);
+    if (collisions != null) {
+      message.fail(409, collisions);
+      if (!Addresses.ACTION_CHECK.equals(action)) {
+        LOG.error("{}; the later ones are not served", collisions);
+      }
+      return;
+    }
+    if (!Addresses.ACTION_CHECK.equals(action)) {
+      routes.announce(announcement);
+    }
+    message.reply(null);
+  }
+
+  private void announce(JsonObject json) {
+    routes.announce(Announcement.fromJson(json));
+  }
+
+  private void withdraw(String address) {
+    routes.withdraw(address);
+    vertx.setTimer(
+        GRACE_MILLIS, later -> endChannels(instance -> instance.address().equals(address)));
+  }
+
+  /** Handles a message on {@link Addresses#NODES}. */
+  void onNode(Message<Object> message) {
+    String node = message.headers().get(Addresses.NODE);
+    if (Addresses.ACTION_LOST.equals(message.headers().get(Addresses.ACTION))) {
+      routes.withdrawNode(node);
+      endChannels(instance -> instance.node().equals(node));
+    } else {
+      ask();
+    }
+  }
+
+  private void endChannels(Predicate<Instance> gone) {
+    loop.sessions()
+        .forEach(
+            session -> {
+              if (session.channel().needs(gone)) {
+                session.channel().end(CloseStatus.RESTART);
+              }
+            });
+  }
+}

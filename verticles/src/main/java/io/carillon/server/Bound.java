@@ -1,0 +1,57 @@
+package io.carillon.server;
+
+import io.carillon.channel.Params;
+import org.jspecify.annotations.Nullable;
+
+/** One route that matches a channel's topic, and the handler instance the channel stays with. */
+final class Bound {
+  private final RouteEntry route;
+  private final Params params;
+  private @Nullable Instance instance;
+  private @Nullable Object attachment;
+  private boolean introduced;
+
+  Bound(RouteEntry route, Params params) {
+    this.route = route;
+    this.params = params;
+  }
+
+  RouteEntry route() {
+    return route;
+  }
+
+  Params params() {
+    return params;
+  }
+
+  @Nullable Instance instance() {
+    return instance;
+  }
+
+  /** Chooses the instance at the first event, and returns it at the later ones. */
+  @Nullable Instance instance(String ownNode, long ownThread) {
+    if (instance == null) {
+      instance = route.choose(ownNode, ownThread);
+    }
+    return instance;
+  }
+
+  @Nullable Object attachment() {
+    return attachment;
+  }
+
+  void attach(Object value) {
+    attachment = value;
+  }
+
+  /** Says once that the instance has not heard of the channel yet. */
+  boolean introduce() {
+    boolean first = !introduced;
+    introduced = true;
+    return first;
+  }
+
+  boolean isIntroduced() {
+    return introduced;
+  }
+}

@@ -1,0 +1,78 @@
+package io.carillon.server;
+
+import io.carillon.broker.Addresses;
+import io.carillon.broker.Publication;
+import io.carillon.channel.CloseException;
+import io.carillon.codec.Codec;
+import io.carillon.protocol.CloseStatus;
+import io.vertx.core.eventbus.Message;
+
+/**
+ * What arrives at the bus address of an HTTP verticle: publications from the broker, and in the
+ * documented form what handlers that are not of this JVM say to one client: send and close.
+ */
+final class ClientMessages {
+  private static final int NOT_FOUND = 404;
+  private static final int BAD_REQUEST = 400;
+
+  private final Loop loop;
+
+  ClientMessages(Loop loop) {
+    this.loop = loop;
+  }
+
+  void handle(Message<Object> message) {
+    if (message.body() instanceof Publication publication) {
+      loop.fanOut().deliver(publication);
+      return;
+    }
+    String id = message.headers().get(Addresses.CHANNEL);
+    Session session = id == null ? null : loop.find(id);
+    if (session == null) {
+      message.fail(NOT_FOUND, "no such channel");
+      return;
+    }
+    String action = message.headers().get(Addresses.ACTION);
+    if (action == null || action.equals(Addresses.ACTION_SEND)) {
+      send(session, message);
+    } else if (action.equals(Addresses.ACTION_CLOSE)) {
+      close(session, message);
+    } else {
+      message.fail(BAD_REQUEST, "unknown action: action=" + action);
+    }
+  }
+
+  private static void send(Session session, Message<Object> message) {
+    if (message.body() == null) {
+      message.fail(BAD_REQUEST, "a send needs a body");
+      return;
+    }
+    session
+        .channel()
+        .send(Codec.payloadOf(message.body()))
+        .onComplete(
+            queued -> message.reply(null),
+            e ->
+                message.fail(
+                    e instanceof CloseException close
+                        ? close.status().code()
+                        : CloseStatus.INTERNAL_SERVER_ERROR.code(),
+                    e.getMessage()));
+  }
+
+  private static void close(Session session, Message<Object> message) {
+    String code = message.headers().get(Addresses.CODE);
+    String reason = message.headers().get(Addresses.REASON);
+    try {
+      CloseStatus status =
+          code == null
+              ? CloseStatus.OK
+              : new CloseStatus(Integer.parseInt(code), "")
+                  .withReason(reason == null ? "" : reason);
+      session.channel().close(status);
+      message.reply(null);
+    } catch (IllegalArgumentException e) {
+      message.fail(BAD_REQUEST, e.getMessage());
+    }
+  }
+}

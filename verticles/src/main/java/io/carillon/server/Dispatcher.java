@@ -1,0 +1,129 @@
+package io.carillon.server;
+
+import io.carillon.broker.Addresses;
+import io.carillon.broker.ByReference;
+import io.carillon.channel.ChannelEvent;
+import io.carillon.channel.CloseException;
+import io.carillon.codec.Payload;
+import io.carillon.protocol.CloseStatus;
+import io.carillon.protocol.LeaveStatus;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.eventbus.DeliveryOptions;
+import io.vertx.core.eventbus.Message;
+import io.vertx.core.eventbus.ReplyException;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends events to handler instances: as they are to those of this JVM that take objects, in the
+ * documented form of the bus contract to all others. Owned by one event loop.
+ */
+final class Dispatcher {
+  private final Vertx vertx;
+  private final String node;
+  private final String ownAddress;
+  private final Limits limits;
+  private final long thread = Thread.currentThread().getId();
+  private final DeliveryOptions byReference;
+
+  Dispatcher(Vertx vertx, String node, String ownAddress, Limits limits) {
+    this.vertx = vertx;
+    this.node = node;
+    this.ownAddress = ownAddress;
+    this.limits = limits;
+    this.byReference = ByReference.options(vertx);
+  }
+
+  /** Sends an event to the instance that its channel is bound to, or will be from now on. */
+  void send(Event event) {
+    Instance instance = event.bound().instance(node, thread);
+    if (instance == null) {
+      event.fail(CloseException.http(503, "no handler"));
+    } else if (instance.takesObjects()) {
+      event.bound().introduce();
+      vertx.eventBus().send(instance.address(), event, byReference);
+    } else {
+      sendPlain(event, instance);
+    }
+  }
+
+  /** How long an event of this route may be in a handler. */
+  Duration timeout(Event event) {
+    long own = event.bound().route().settings().handlerTimeoutMillis();
+    return own > 0 ? Duration.ofMillis(own) : limits.handlerTimeout();
+  }
+
+  private void sendPlain(Event event, Instance instance) {
+    vertx
+        .eventBus()
+        .request(instance.address(), body(event), options(event))
+        .onComplete(reply -> onReply(event, reply), failure -> event.fail(refusal(failure)));
+  }
+
+  private static @Nullable Object body(Event event) {
+    Payload payload = event.payload();
+    if (payload == null) {
+      return null;
+    }
+    return payload.isText() ? payload.text() : Buffer.buffer(payload.bytes());
+  }
+
+  private DeliveryOptions options(Event event) {
+    SessionChannel channel = event.channel();
+    DeliveryOptions options =
+        new DeliveryOptions()
+            .setSendTimeout(timeout(event).toMillis())
+            .addHeader(Addresses.VERSION, Addresses.CONTRACT_VERSION)
+            .addHeader(Addresses.EVENT, event.kind().wireName())
+            .addHeader(Addresses.ROUTE, event.route())
+            .addHeader(Addresses.TOPIC, channel.topic().uri())
+            .addHeader(Addresses.CHANNEL, channel.id())
+            .addHeader(Addresses.CONNECTION, channel.connectionId())
+            .addHeader(Addresses.CLIENT, ownAddress)
+            .addHeader(Addresses.PARAMETERS, parameters(event).encode());
+    if (event.bound().introduce()) {
+      options.addHeader(Addresses.HANDSHAKE, channel.handshake().toJson().encode());
+    }
+    LeaveStatus status = event.status();
+    if (event.kind() == ChannelEvent.Kind.LEAVE && status != null) {
+      options
+          .addHeader(Addresses.KIND, status.kind().wireName())
+          .addHeader(Addresses.CODE, Integer.toString(status.closeStatus().code()))
+          .addHeader(Addresses.REASON, status.closeStatus().reason());
+    }
+    return options;
+  }
+
+  private static JsonObject parameters(Event event) {
+    Map<String, Object> values = new HashMap<>(event.params().asMap());
+    return new JsonObject(values);
+  }
+
+  private static void onReply(Event event, Message<Object> reply) {
+    if (Addresses.OUTCOME_FORWARD.equals(reply.headers().get(Addresses.OUTCOME))) {
+      event.forward();
+    } else {
+      event.succeed();
+    }
+  }
+
+  /** What a failed request means; see the table in {@code docs/bus.md}. */
+  private static CloseException refusal(Throwable failure) {
+    if (!(failure instanceof ReplyException reply)) {
+      return new CloseException(CloseStatus.INTERNAL_SERVER_ERROR);
+    }
+    return switch (reply.failureType()) {
+      case NO_HANDLERS -> CloseException.http(503, "no handler");
+      case TIMEOUT -> CloseException.http(504, "handler timed out");
+      case RECIPIENT_FAILURE ->
+          CloseException.ofWire(
+              reply.failureCode(), Objects.requireNonNullElse(reply.getMessage(), ""));
+      default -> new CloseException(CloseStatus.INTERNAL_SERVER_ERROR);
+    };
+  }
+}

@@ -1,0 +1,113 @@
+package io.carillon.server;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.carillon.codec.Payload;
+import io.carillon.protocol.CloseStatus;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+
+/**
+ * The frame of RFC 6455, section 5.2, and how ours are written: unfragmented, unmasked, header and
+ * payload in one buffer.
+ *
+ * <pre>
+ *  bit 0     FIN, last frame of its message
+ *  bits 1-3  reserved
+ *  bits 4-7  opcode
+ *  bit 8     MASK, set on every frame of a client
+ *  bits 9-15 length: up to 125; 126: 16 bits follow; 127: 64 bits follow
+ *  then 4 bytes of masking key where MASK is set, then the payload
+ * </pre>
+ */
+final class Frames {
+  private Frames() {}
+
+  static final int CONTINUATION = 0;
+  static final int TEXT = 1;
+  static final int BINARY = 2;
+  static final int CLOSE = 8;
+  static final int PING = 9;
+  static final int PONG = 10;
+
+  static final int FIN = 0x80;
+  static final int RESERVED = 0x70;
+  static final int OPCODE = 0x0f;
+  static final int MASK = 0x80;
+  static final int LENGTH = 0x7f;
+  static final int LENGTH_16 = 126;
+  static final int LENGTH_64 = 127;
+
+  /** Largest payload of a control frame, in bytes (RFC 6455, section 5.5). */
+  static final int MAX_CONTROL_BYTES = 125;
+
+  /** Longest header of a frame, in bytes. */
+  static final int MAX_HEADER_BYTES = 14;
+
+  private static final VarHandle LONGS =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
+
+  static boolean isControl(int opcode) {
+    return (opcode & 8) != 0;
+  }
+
+  static ByteBuf message(ByteBufAllocator allocator, Payload payload) {
+    return frame(allocator, payload.isText() ? TEXT : BINARY, payload.bytes());
+  }
+
+  static ByteBuf control(ByteBufAllocator allocator, int opcode, byte[] payload) {
+    return frame(allocator, opcode, payload);
+  }
+
+  /** A close frame; an empty one for {@link CloseStatus#NO_STATUS_CODE}. */
+  static ByteBuf close(ByteBufAllocator allocator, CloseStatus status) {
+    if (status.equals(CloseStatus.NO_STATUS_CODE)) {
+      return frame(allocator, CLOSE, new byte[0]);
+    }
+    byte[] reason = status.reason().getBytes(UTF_8);
+    byte[] payload = new byte[2 + reason.length];
+    payload[0] = (byte) (status.code() >> 8);
+    payload[1] = (byte) status.code();
+    System.arraycopy(reason, 0, payload, 2, reason.length);
+    return frame(allocator, CLOSE, payload);
+  }
+
+  private static ByteBuf frame(ByteBufAllocator allocator, int opcode, byte[] payload) {
+    int length = payload.length;
+    ByteBuf frame = allocator.directBuffer(headerBytes(length) + length);
+    frame.writeByte(FIN | opcode);
+    if (length < LENGTH_16) {
+      frame.writeByte(length);
+    } else if (length <= 0xffff) {
+      frame.writeByte(LENGTH_16).writeShort(length);
+    } else {
+      frame.writeByte(LENGTH_64).writeLong(length);
+    }
+    return frame.writeBytes(payload);
+  }
+
+  private static int headerBytes(int length) {
+    return length < LENGTH_16 ? 2 : length <= 0xffff ? 4 : 10;
+  }
+
+  /**
+   * Masks or unmasks (RFC 6455, section 5.3): both are the same.
+   *
+   * @param key the masking key, first byte highest
+   * @param phase how many bytes of the frame came before {@code from}
+   */
+  static void mask(int key, long phase, byte[] bytes, int from, int to) {
+    int turned = Integer.rotateLeft(key, 8 * (int) (phase & 3));
+    long wide = (long) turned << 32 | (turned & 0xffffffffL);
+    int at = from;
+    for (; at + 8 <= to; at += 8) {
+      LONGS.set(bytes, at, (long) LONGS.get(bytes, at) ^ wide);
+    }
+    for (int shift = 24; at < to; at++, shift = shift == 0 ? 24 : shift - 8) {
+      bytes[at] ^= (byte) (turned >>> shift);
+    }
+  }
+}

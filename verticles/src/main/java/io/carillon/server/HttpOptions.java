@@ -1,0 +1,57 @@
+package io.carillon.server;
+
+import io.carillon.config.Settings;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The settings of an {@link HttpVerticle}.
+ *
+ * @param host the address to listen on
+ * @param port the port; 0 for any free one
+ * @param routes class names of the application's {@link HttpRoutes}
+ * @param tls the certificate; without it plain HTTP is spoken
+ * @param idleTimeout after which an HTTP connection without traffic is closed; not for WebSockets
+ * @param maxBodyBytes largest body of an HTTP request, over which it is answered 413
+ * @param stopTimeout how long a stopping server waits for handlers and clients before it cuts them
+ * @param limits what a client may use
+ */
+public record HttpOptions(
+    String host,
+    int port,
+    List<String> routes,
+    Optional<TlsOptions> tls,
+    Duration idleTimeout,
+    long maxBodyBytes,
+    Duration stopTimeout,
+    Limits limits) {
+
+  /** Longest request URI, in bytes; a longer one is answered 414. */
+  public static final int MAX_URI_BYTES = 4096;
+
+  /** Largest request header, in bytes; a larger one is answered 431. */
+  public static final int MAX_HEADER_BYTES = 16 << 10;
+
+  /**
+   * Reads the {@code http} and {@code limits} sections.
+   *
+   * @throws IllegalArgumentException if a value is not one; the text names the key
+   */
+  public static HttpOptions from(Settings settings) {
+    return new HttpOptions(
+        settings.string("http.host", "0.0.0.0"),
+        settings.integer("http.port", 8080, 0, 65535),
+        settings.strings("http.routes"),
+        TlsOptions.from(settings),
+        settings.duration(
+            "http.idleTimeout",
+            Duration.ofSeconds(60),
+            Duration.ofSeconds(1),
+            Duration.ofHours(24)),
+        settings.bytes("http.maxBodyBytes", 5 << 20, 0, 1L << 31),
+        settings.duration(
+            "http.stopTimeout", Duration.ofSeconds(5), Duration.ZERO, Duration.ofMinutes(10)),
+        Limits.from(settings));
+  }
+}

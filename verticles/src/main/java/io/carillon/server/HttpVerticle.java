@@ -1,0 +1,267 @@
+package io.carillon.server;
+
+import io.carillon.broker.Addresses;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.netty.util.concurrent.EventExecutor;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.Vertx;
+import io.vertx.core.eventbus.Message;
+import io.vertx.core.eventbus.MessageConsumer;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.core.internal.ContextInternal;
+import io.vertx.core.internal.VertxInternal;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import io.vertx.ext.web.handler.BodyHandler;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Listens for HTTP, upgrades connections to WebSockets and turns what happens on them into join,
+ * message and leave events on the event bus. Deploy one per event loop; instances share the port.
+ *
+ * <p>{@link #start} makes everything ready, {@link #listen} opens the port, so that routes deployed
+ * in between are there for the first client.
+ */
+public final class HttpVerticle extends VerticleBase {
+  private static final Logger LOG = LoggerFactory.getLogger(HttpVerticle.class);
+
+  private final HttpOptions options;
+  private final List<MessageConsumer<?>> consumers = new ArrayList<>();
+  private @Nullable HttpServer server;
+  private @Nullable Loop loop;
+  private @Nullable Upgrader upgrader;
+  private @Nullable Router router;
+  private boolean stopping;
+
+  /** An HTTP verticle with the given settings. */
+  public HttpVerticle(HttpOptions options) {
+    this.options = options;
+  }
+
+  /** The number of event loops of {@code vertx}, and so of the instances to deploy. */
+  public static int eventLoops(Vertx vertx) {
+    int loops = 0;
+    for (EventExecutor loop : ((VertxInternal) vertx).nettyEventLoopGroup()) {
+      loops += loop.isShutdown() ? 0 : 1;
+    }
+    return loops;
+  }
+
+  @Override
+  public Future<?> start() throws Exception {
+    if (!(context instanceof ContextInternal own) || !own.isEventLoopContext()) {
+      throw new IllegalStateException("an HTTP verticle runs on an event loop only");
+    }
+    String node = Addresses.node(vertx);
+    Loop ours =
+        new Loop(
+            (VertxInternal) vertx,
+            own.nettyEventLoop(),
+            node,
+            Addresses.nextInstance(vertx),
+            options.limits());
+    RouteTable routes = new RouteTable(node);
+    Announcements announcements = new Announcements(vertx, ours, routes);
+    loop = ours;
+    Upgrader events = new Upgrader(ours, routes);
+    upgrader = events;
+    router = router(events);
+    server = server();
+    ClientMessages clients = new ClientMessages(ours);
+    consumers.add(
+        vertx.eventBus().<Object>consumer(ours.address(), m -> receive(m, announcements, clients)));
+    consumers.add(vertx.eventBus().<Object>consumer(Addresses.ROUTES, announcements::handle));
+    consumers.add(vertx.eventBus().<Object>localConsumer(Addresses.NODES, announcements::onNode));
+    vertx.setPeriodic(options.limits().sweepMillis(), tick -> sweep(ours));
+    return Future.all(consumers.stream().map(MessageConsumer::completion).toList())
+        .onSuccess(ready -> announcements.collect());
+  }
+
+  /** Answers to our question come to the address that clients' messages come to. */
+  private static void receive(
+      Message<Object> message, Announcements announcements, ClientMessages clients) {
+    if (Addresses.ACTION_ANNOUNCE.equals(message.headers().get(Addresses.ACTION))) {
+      announcements.handle(message);
+    } else {
+      clients.handle(message);
+    }
+  }
+
+  /**
+   * Opens the port.
+   *
+   * @return the port, which is another than configured where that is 0; fails when it is taken
+   */
+  public Future<Integer> listen() {
+    return listen(options.port());
+  }
+
+  /** Opens another port than the configured one. */
+  public Future<Integer> listen(int port) {
+    Promise<Integer> result = ((VertxInternal) vertx).promise();
+    context.runOnContext(
+        ours ->
+            Objects.requireNonNull(server, "not started")
+                .listen(port, options.host())
+                .map(HttpServer::actualPort)
+                .onComplete(result));
+    return result.future();
+  }
+
+  /**
+   * Takes no more connections, lets every leave handler run and closes clients with 1001; what is
+   * not done within the stop time-out is cut.
+   */
+  @Override
+  public Future<?> stop() {
+    stopping = true;
+    Loop ours = loop;
+    HttpServer listening = server;
+    if (ours == null || listening == null) {
+      return Future.succeededFuture();
+    }
+    long millis = options.stopTimeout().toMillis();
+    Future<Void> closed =
+        listening
+            .shutdown(millis, TimeUnit.MILLISECONDS)
+            .recover(never -> Future.succeededFuture());
+    ours.sessions().forEach(Session::goAway);
+    return drained(ours, millis)
+        .eventually(() -> closed)
+        .eventually(
+            () -> Future.join(consumers.stream().map(MessageConsumer::unregister).toList()));
+  }
+
+  private Future<Void> drained(Loop ours, long millis) {
+    Promise<Void> promise = Promise.promise();
+    long timer = millis == 0 ? -1 : vertx.setTimer(millis, late -> promise.tryComplete());
+    ours.sessions().whenEmpty(promise::tryComplete);
+    if (millis == 0) {
+      promise.tryComplete();
+    }
+    return promise
+        .future()
+        .andThen(
+            done -> {
+              vertx.cancelTimer(timer);
+              if (ours.sessions().size() > 0) {
+                LOG.warn(
+                    "stop timed out: connections cut={}, milliseconds={}",
+                    ours.sessions().size(),
+                    millis);
+              }
+            });
+  }
+
+  private void sweep(Loop ours) {
+    long now = System.nanoTime();
+    ours.sessions().forEach(session -> session.sweep(now));
+  }
+
+  // ---- HTTP
+
+  private HttpServer server() {
+    HttpServerOptions http =
+        new HttpServerOptions()
+            .setHost(options.host())
+            // The request line holds the method and the version beside the URI.
+            .setMaxInitialLineLength(HttpOptions.MAX_URI_BYTES + 64)
+            .setMaxHeaderSize(HttpOptions.MAX_HEADER_BYTES)
+            .setHttp2ClearTextEnabled(false)
+            .setCompressionSupported(true)
+            .setIdleTimeout((int) options.idleTimeout().toSeconds())
+            .setIdleTimeoutUnit(TimeUnit.SECONDS);
+    options.tls().ifPresent(files -> secure(http, files));
+    HttpServer made =
+        vertx
+            .createHttpServer(http)
+            .requestHandler(this::onRequest)
+            .invalidRequestHandler(HttpVerticle::onInvalid);
+    options
+        .tls()
+        .ifPresent(
+            files -> {
+              CertificateFiles watched = new CertificateFiles(files);
+              vertx.setPeriodic(
+                  files.reloadInterval().toMillis(), tick -> watched.reloadIfChanged(vertx, made));
+            });
+    return made;
+  }
+
+  private static void secure(HttpServerOptions http, TlsOptions files) {
+    http.setSsl(true)
+        .setUseAlpn(true)
+        .setAlpnVersions(List.of(HttpVersion.HTTP_2, HttpVersion.HTTP_1_1))
+        .setKeyCertOptions(CertificateFiles.pem(files));
+  }
+
+  private void onRequest(HttpServerRequest request) {
+    if (stopping) {
+      HttpError.STOPPING.answerAndClose(request);
+    } else if (Upgrader.isAttempt(request)) {
+      Objects.requireNonNull(upgrader).upgrade(request);
+    } else {
+      Objects.requireNonNull(router).handle(request);
+    }
+  }
+
+  private Router router(Upgrader events) throws ReflectiveOperationException {
+    Router made = Router.router(vertx);
+    made.route().handler(BodyHandler.create(false).setBodyLimit(options.maxBodyBytes()));
+    for (String name : options.routes()) {
+      httpRoutes(name).mount(made, vertx, config());
+    }
+    made.route().handler(ctx -> events.refuse(ctx.request()));
+    made.route().failureHandler(HttpVerticle::onFailure);
+    return made;
+  }
+
+  private static HttpRoutes httpRoutes(String name) throws ReflectiveOperationException {
+    ClassLoader loader = Thread.currentThread().getContextClassLoader();
+    Class<?> found;
+    try {
+      found =
+          Class.forName(name, true, loader != null ? loader : HttpRoutes.class.getClassLoader());
+    } catch (ClassNotFoundException e) {
+      throw new IllegalArgumentException(
+          "http.routes must name classes on the class path: " + name);
+    }
+    if (!HttpRoutes.class.isAssignableFrom(found)) {
+      throw new IllegalArgumentException("http.routes must name HttpRoutes: " + name);
+    }
+    return (HttpRoutes) found.getDeclaredConstructor().newInstance();
+  }
+
+  private static void onFailure(RoutingContext ctx) {
+    int status = ctx.statusCode() >= 400 ? ctx.statusCode() : 500;
+    if (status >= 500) {
+      LOG.error("HTTP handler failed: path={}", ctx.request().path(), ctx.failure());
+    }
+    new HttpError(status, HttpResponseStatus.valueOf(status).reasonPhrase()).answer(ctx.request());
+  }
+
+  /** A request that the decoder gave up on. */
+  private static void onInvalid(HttpServerRequest request) {
+    Throwable cause = request.decoderResult().cause();
+    HttpError error =
+        cause instanceof TooLongHttpLineException
+            ? HttpError.URI_TOO_LONG
+            : cause instanceof TooLongHttpHeaderException
+                ? HttpError.HEADERS_TOO_LARGE
+                : new HttpError(400, "Bad Request");
+    error.answerAndClose(request);
+  }
+}

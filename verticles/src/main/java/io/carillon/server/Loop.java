@@ -1,0 +1,101 @@
+package io.carillon.server;
+
+import io.carillon.broker.Addresses;
+import io.netty.channel.EventLoop;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.internal.VertxInternal;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What all connections of one event loop share. Everything reached from here is owned by that loop
+ * and has no lock; {@link #run} is the way in from other threads.
+ */
+final class Loop {
+  private final VertxInternal vertx;
+  private final EventLoop eventLoop;
+  private final String address;
+  private final String idPrefix;
+  private final Limits limits;
+  private final Flusher flusher;
+  private final FanOut fanOut;
+  private final Dispatcher dispatcher;
+  private final Sessions sessions = new Sessions();
+
+  Loop(VertxInternal vertx, EventLoop eventLoop, String node, String instance, Limits limits) {
+    this.vertx = vertx;
+    this.eventLoop = eventLoop;
+    this.address = Addresses.http(node, instance);
+    this.limits = limits;
+    this.flusher = new Flusher(eventLoop);
+    this.fanOut = new FanOut(vertx, address);
+    this.dispatcher = new Dispatcher(vertx, node, address, limits);
+    this.idPrefix = node + "." + instance + ".";
+  }
+
+  EventLoop eventLoop() {
+    return eventLoop;
+  }
+
+  /** The bus address of the HTTP verticle on this loop. */
+  String address() {
+    return address;
+  }
+
+  Limits limits() {
+    return limits;
+  }
+
+  Flusher flusher() {
+    return flusher;
+  }
+
+  FanOut fanOut() {
+    return fanOut;
+  }
+
+  Dispatcher dispatcher() {
+    return dispatcher;
+  }
+
+  Sessions sessions() {
+    return sessions;
+  }
+
+  /** The id of a connection of this loop; it leads back to node and instance. */
+  String idOf(long number) {
+    return idPrefix + Long.toUnsignedString(number, 36);
+  }
+
+  /** The connection with that id, if it is one of this loop that still is. */
+  @Nullable Session find(String id) {
+    if (!id.startsWith(idPrefix)) {
+      return null;
+    }
+    try {
+      return sessions.find(Long.parseUnsignedLong(id.substring(idPrefix.length()), 36));
+    } catch (NumberFormatException notAnId) {
+      return null;
+    }
+  }
+
+  /** Runs {@code task} on the loop: now if this is its thread, else behind what is queued there. */
+  void run(Runnable task) {
+    if (eventLoop.inEventLoop()) {
+      task.run();
+    } else {
+      eventLoop.execute(task);
+    }
+  }
+
+  /** Like {@link #run}, with a result that comes back to the caller's own context. */
+  Future<Void> call(Supplier<Future<Void>> task) {
+    if (eventLoop.inEventLoop()) {
+      return task.get();
+    }
+    Promise<Void> result = vertx.getOrCreateContext().promise();
+    eventLoop.execute(() -> task.get().onComplete(result));
+    return result.future();
+  }
+}

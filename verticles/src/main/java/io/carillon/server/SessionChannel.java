@@ -1,0 +1,554 @@
+package io.carillon.server;
+
+import io.carillon.auth.Handshake;
+import io.carillon.broker.Topic;
+import io.carillon.channel.ChannelEvent.Kind;
+import io.carillon.channel.CloseException;
+import io.carillon.channel.Peer;
+import io.carillon.codec.Payload;
+import io.carillon.protocol.CloseStatus;
+import io.carillon.protocol.LeaveStatus;
+import io.carillon.route.RouteSettings;
+import io.carillon.route.Unexpected;
+import io.netty.buffer.ByteBuf;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Queue;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One client on one topic, from the first question whether it may join to the end of its leave.
+ *
+ * <p>At most one event is with a handler at a time; that is both the order of messages and the
+ * back-pressure. Messages that arrive meanwhile wait in {@link #waiting}, whose bytes the session
+ * bounds. Each event goes to the routes that take its kind, in their rank, until one does not
+ * forward it.
+ *
+ * <p>The channel ends once: either the client is gone ({@link #onPeerLeft}), and what it said
+ * before is still handled, or the server ends it ({@link #end}), and what waits is dropped. In both
+ * cases it is unsubscribed first, leave runs when the event under way is done, and then the session
+ * hears what the client is to be told.
+ *
+ * <p>Owned by the event loop of its connection; {@link Peer} may be used from any thread.
+ */
+final class SessionChannel implements Peer {
+  private static final Logger LOG = LoggerFactory.getLogger(SessionChannel.class);
+
+  private enum State {
+    /** The join event is with a handler, or the broker is being told. */
+    JOINING,
+    /** Messages are taken. */
+    JOINED,
+    /** No more input is taken; what waits is handled, then {@link #LEAVING}. */
+    DRAINING,
+    /** The leave event is with a handler or about to be. */
+    LEAVING,
+    /** Over. */
+    LEFT
+  }
+
+  private final Session session;
+  private final Topic topic;
+  private final List<Bound> candidates;
+  private State state = State.JOINING;
+  private volatile boolean open = true;
+  private @Nullable Promise<Void> joined;
+  private @Nullable Event current;
+  private @Nullable Queue<Payload> waiting;
+  private FanOut.@Nullable Members members;
+  private int place = -1;
+  private LeaveStatus leaveStatus = LeaveStatus.NO_STATUS;
+  private @Nullable CloseStatus closeStatus;
+  private boolean accepted;
+
+  SessionChannel(Session session, Topic topic, List<Bound> candidates) {
+    this.session = session;
+    this.topic = topic;
+    this.candidates = candidates;
+  }
+
+  // ---- what handlers see
+
+  @Override
+  public String id() {
+    return session.id();
+  }
+
+  @Override
+  public String connectionId() {
+    return session.id();
+  }
+
+  @Override
+  public Topic topic() {
+    return topic;
+  }
+
+  @Override
+  public Handshake handshake() {
+    return session.handshake();
+  }
+
+  @Override
+  public boolean isOpen() {
+    return open;
+  }
+
+  @Override
+  public Future<Void> send(Payload payload) {
+    return loop().call(() -> sendNow(payload));
+  }
+
+  private Future<Void> sendNow(Payload payload) {
+    if (!open || !session.isUp()) {
+      return Future.failedFuture(new CloseException(CloseStatus.GOING_AWAY.withReason("closed")));
+    }
+    if (session.send(payload)) {
+      return Future.succeededFuture();
+    }
+    onSlow();
+    return Future.failedFuture(slow());
+  }
+
+  @Override
+  public void close(CloseStatus status) {
+    loop().run(() -> end(sendable(status)));
+  }
+
+  /** Some codes never go on the wire; whoever asked for one has to know. */
+  private CloseStatus sendable(CloseStatus status) {
+    CloseStatus sendable = status.sendable();
+    if (!sendable.equals(status)) {
+      LOG.error(
+          "close code is never sent: code={}, sent={}, channel={}",
+          status.code(),
+          sendable.code(),
+          id());
+    }
+    return sendable;
+  }
+
+  Loop loop() {
+    return session.loop();
+  }
+
+  // ---- join
+
+  /** Asks the handlers; completes when the client is a member, fails with why it may not be. */
+  Future<Void> join() {
+    Promise<Void> promise = Promise.promise();
+    joined = promise;
+    Bound first = candidateFor(Kind.JOIN, null);
+    if (first != null) {
+      dispatch(first, Kind.JOIN, null);
+    } else if (!candidates.get(0).route().hasInstances()) {
+      refuse(CloseException.http(503, "no handler"));
+    } else {
+      accept();
+    }
+    return promise.future();
+  }
+
+  private void accept() {
+    accepted = true;
+    if (state != State.JOINING) {
+      return; // the client has gone meanwhile; leave undoes what join did
+    }
+    loop().fanOut().join(this).onComplete(done -> onMember(), e -> onNoBroker());
+  }
+
+  private void onMember() {
+    Promise<Void> promise = joined;
+    if (state == State.JOINING && promise != null) {
+      state = State.JOINED;
+      joined = null;
+      promise.complete();
+      next();
+    }
+  }
+
+  private void onNoBroker() {
+    if (state == State.JOINING) {
+      Promise<Void> promise = joined;
+      joined = null;
+      if (promise != null) {
+        promise.fail(CloseException.http(503, "no broker"));
+      }
+      leaveStatus = LeaveStatus.of(CloseStatus.AGAIN);
+      leave();
+    }
+  }
+
+  private void refuse(CloseException why) {
+    Promise<Void> promise = joined;
+    joined = null;
+    open = false;
+    state = State.LEFT;
+    release(null);
+    if (promise != null) {
+      promise.fail(why);
+    }
+  }
+
+  // ---- messages
+
+  /** Takes a message of the client; says how many bytes of it have to wait. */
+  int onMessage(Payload payload) {
+    if (state != State.JOINING && state != State.JOINED) {
+      session.onHandled();
+      return 0;
+    }
+    if (state == State.JOINED && current == null && noneWait()) {
+      handle(payload);
+      return 0;
+    }
+    Queue<Payload> queue = waiting;
+    if (queue == null) {
+      queue = new ArrayDeque<>();
+      waiting = queue;
+    }
+    queue.add(payload);
+    return Session.cost(payload);
+  }
+
+  private void handle(Payload payload) {
+    Bound first = candidateFor(Kind.MESSAGE, null);
+    if (first != null) {
+      dispatch(first, Kind.MESSAGE, payload);
+      return;
+    }
+    session.onHandled();
+    if (settings().unexpected() == Unexpected.CLOSE) {
+      end(CloseStatus.UNKNOWN_MESSAGE_TYPE.withReason("no messages are taken here"));
+    }
+  }
+
+  /** What the first route asks of the server. */
+  RouteSettings settings() {
+    Bound messages = candidateFor(Kind.MESSAGE, null);
+    return (messages == null ? candidates.get(0) : messages).route().settings();
+  }
+
+  /** The route that messages go to first, for logs. */
+  String routeName() {
+    Bound messages = candidateFor(Kind.MESSAGE, null);
+    RouteEntry route = (messages == null ? candidates.get(0) : messages).route();
+    return route.pattern() + " (" + route.owner() + ")";
+  }
+
+  /** Goes on with what waits, if nothing is under way. */
+  private void next() {
+    while (current == null && (state == State.JOINED || state == State.DRAINING)) {
+      Queue<Payload> queue = waiting;
+      Payload payload = queue == null ? null : queue.poll();
+      if (payload == null) {
+        waiting = null;
+        if (state == State.DRAINING) {
+          leave();
+        }
+        return;
+      }
+      handle(payload);
+      session.onTaken(Session.cost(payload)); // may bring new messages, which come behind this one
+    }
+  }
+
+  // ---- events and their answers
+
+  private void dispatch(Bound bound, Kind kind, @Nullable Payload payload) {
+    Event event = new Event(this, bound, kind, payload, kind == Kind.LEAVE ? leaveStatus : null);
+    current = event;
+    loop().dispatcher().send(event);
+  }
+
+  /** The next route in rank behind {@code after} that takes events of the kind. */
+  private @Nullable Bound candidateFor(Kind kind, @Nullable Bound after) {
+    boolean reached = after == null;
+    for (Bound bound : candidates) {
+      if (reached && bound.route().takes(kind)) {
+        return bound;
+      }
+      reached |= bound == after;
+    }
+    return null;
+  }
+
+  void onHandled(Event event) {
+    if (current != event) {
+      if (event.kind() == Kind.JOIN && state == State.LEFT && !accepted) {
+        leaveBehind(event); // it took too long and was refused, but what it did must be undone
+      }
+      return;
+    }
+    current = null;
+    switch (event.kind()) {
+      case JOIN -> {
+        accept();
+        next();
+        leaveIfDue();
+      }
+      case MESSAGE -> {
+        session.onHandled();
+        next();
+        leaveIfDue();
+      }
+      case LEAVE -> left();
+    }
+  }
+
+  void onFailed(Event event, CloseException failure) {
+    if (current != event) {
+      return;
+    }
+    current = null;
+    switch (event.kind()) {
+      case JOIN -> onJoinFailed(failure);
+      case MESSAGE -> {
+        session.onHandled();
+        if (state == State.DRAINING) {
+          next(); // the client is gone: nobody is left to be told
+        } else {
+          end(sendable(failure.status()));
+          leaveIfDue();
+        }
+      }
+      case LEAVE -> {
+        if (closeStatus != null) {
+          closeStatus = sendable(failure.status());
+        }
+        left();
+      }
+    }
+  }
+
+  private void onJoinFailed(CloseException failure) {
+    if (state == State.JOINING) {
+      refuse(failure);
+    } else {
+      left();
+    }
+  }
+
+  void onForwarded(Event event) {
+    if (current != event) {
+      return;
+    }
+    Bound next = candidateFor(event.kind(), event.bound());
+    if (next != null) {
+      dispatch(next, event.kind(), event.payload());
+      return;
+    }
+    switch (event.kind()) {
+      case JOIN -> onFailed(event, CloseException.http(404, "Not Found"));
+      case MESSAGE ->
+          onFailed(
+              event,
+              new CloseException(CloseStatus.POLICY_VIOLATION.withReason("nobody takes this")));
+      case LEAVE -> onHandled(event);
+    }
+  }
+
+  /** Ends an event that has been with its handler for too long. */
+  void sweep(long nowNanos) {
+    Event event = current;
+    if (event == null || event.ageNanos(nowNanos) < loop().dispatcher().timeout(event).toNanos()) {
+      return;
+    }
+    LOG.warn(
+        "{} handler timed out: route={}, milliseconds={}, channel={}",
+        event.kind().wireName(),
+        event.route(),
+        loop().dispatcher().timeout(event).toMillis(),
+        id());
+    onFailed(event, CloseException.http(504, "handler timed out"));
+  }
+
+  // ---- end
+
+  /** The client is gone, or has said that it goes. */
+  void onPeerLeft(LeaveStatus status) {
+    open = false;
+    switch (state) {
+      case JOINING, JOINED -> {
+        leaveStatus = status;
+        boolean joining = state == State.JOINING;
+        state = State.DRAINING;
+        loop().fanOut().leave(this);
+        if (joining) {
+          dropWaiting();
+          gone();
+        }
+        next();
+        leaveIfDue();
+      }
+      case DRAINING, LEAVING, LEFT -> {}
+    }
+  }
+
+  private void gone() {
+    Promise<Void> promise = joined;
+    joined = null;
+    if (promise != null) {
+      promise.fail(new CloseException(CloseStatus.GOING_AWAY));
+    }
+  }
+
+  /** Handles what waits and takes nothing more, then ends with {@code status}. */
+  void drain(CloseStatus status, LeaveStatus leave) {
+    if (state == State.JOINED) {
+      state = State.DRAINING;
+      closeStatus = status;
+      leaveStatus = leave;
+      session.onEnding(status);
+      next();
+    } else {
+      end(status, leave);
+    }
+  }
+
+  /** Ends the channel from this side: no further message, then leave, then the client is told. */
+  void end(CloseStatus status) {
+    end(status, state == State.DRAINING ? leaveStatus : LeaveStatus.of(status));
+  }
+
+  private void end(CloseStatus status, LeaveStatus leave) {
+    boolean peerLeft = state == State.DRAINING && closeStatus == null;
+    if (peerLeft || state == State.LEAVING || state == State.LEFT) {
+      return;
+    }
+    boolean joining = state == State.JOINING;
+    state = State.LEAVING;
+    open = false;
+    closeStatus = status;
+    leaveStatus = leave;
+    dropWaiting();
+    loop().fanOut().leave(this);
+    if (joining) {
+      gone();
+    }
+    session.onEnding(status);
+    leaveIfDue();
+  }
+
+  private void leaveIfDue() {
+    if (current == null && (state == State.LEAVING || state == State.DRAINING) && noneWait()) {
+      leave();
+    }
+  }
+
+  private boolean noneWait() {
+    Queue<Payload> queue = waiting;
+    return queue == null || queue.isEmpty();
+  }
+
+  private void leave() {
+    open = false;
+    loop().fanOut().leave(this);
+    state = State.LEAVING;
+    Bound first = accepted ? candidateFor(Kind.LEAVE, null) : null;
+    if (first == null) {
+      left();
+    } else {
+      dispatch(first, Kind.LEAVE, null);
+    }
+  }
+
+  private void left() {
+    state = State.LEFT;
+    current = null;
+    release(accepted ? candidateFor(Kind.LEAVE, null) : null);
+    session.onLeft(closeStatus);
+  }
+
+  /** Instances that know the channel but did not get its leave may forget it. */
+  private void release(@Nullable Bound told) {
+    for (Bound bound : candidates) {
+      Instance instance = bound.instance();
+      if (bound != told
+          && bound.attachment() != null
+          && instance != null
+          && instance.everyLeave()) {
+        loop().dispatcher().send(new Event(this, bound, Kind.LEAVE, null, null));
+      }
+    }
+  }
+
+  private void leaveBehind(Event joined) {
+    Bound first = candidateFor(Kind.LEAVE, null);
+    if (first != null && joined.bound().isIntroduced()) {
+      loop().dispatcher().send(new Event(this, first, Kind.LEAVE, null, leaveStatus));
+    }
+  }
+
+  private void dropWaiting() {
+    Queue<Payload> queue = waiting;
+    waiting = null;
+    if (queue != null) {
+      queue.forEach(
+          payload -> {
+            session.onHandled();
+            session.onTaken(Session.cost(payload));
+          });
+    }
+  }
+
+  boolean hasLeft() {
+    return state == State.LEFT;
+  }
+
+  /** Whether it depends on one of those instances, or on a route that has none any more. */
+  boolean needs(Predicate<Instance> gone) {
+    Bound messages = candidateFor(Kind.MESSAGE, null);
+    if (messages != null && messages.instance() == null && !messages.route().hasInstances()) {
+      return true;
+    }
+    for (Bound bound : candidates) {
+      Instance instance = bound.instance();
+      if (instance != null && gone.test(instance)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  // ---- publications
+
+  FanOut.@Nullable Members members() {
+    return members;
+  }
+
+  int place() {
+    return place;
+  }
+
+  /** Called by the fan-out, which keeps members without gaps. */
+  void joined(FanOut.@Nullable Members in, int at) {
+    members = in;
+    place = at;
+  }
+
+  /** Takes the shared bytes of a publication. */
+  void deliver(ByteBuf frame, Payload payload) {
+    if (open && session.isUp() && !session.deliver(frame, payload)) {
+      onSlow();
+    }
+  }
+
+  private void onSlow() {
+    LOG.debug(
+        "slow consumer closed: topic={}, channel={}, max={} bytes",
+        topic,
+        id(),
+        loop().limits().maxOutboundBytes());
+    end(slow().status());
+  }
+
+  private static CloseException slow() {
+    return new CloseException(CloseStatus.AGAIN.withReason("slow consumer"));
+  }
+}

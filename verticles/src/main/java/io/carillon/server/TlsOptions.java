@@ -1,0 +1,46 @@
+package io.carillon.server;
+
+import io.carillon.config.Settings;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * Where the server's certificate is.
+ *
+ * @param certificate PEM file with the chain, the server's own certificate first
+ * @param key PEM file with its private key, PKCS#8
+ * @param reloadInterval how often the files are looked at; changed ones are read again, and new
+ *     connections get them
+ */
+public record TlsOptions(Path certificate, Path key, Duration reloadInterval) {
+  /**
+   * Reads the {@code http.tls} section; empty when neither file is named.
+   *
+   * @throws IllegalArgumentException if only one file is named, or one cannot be read
+   */
+  static Optional<TlsOptions> from(Settings settings) {
+    Optional<Path> certificate = settings.path("http.tls.certificate");
+    Optional<Path> key = settings.path("http.tls.key");
+    Duration interval =
+        settings.duration(
+            "http.tls.reloadInterval",
+            Duration.ofSeconds(10),
+            Duration.ofMillis(10),
+            Duration.ofDays(1));
+    if (certificate.isEmpty() && key.isEmpty()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new TlsOptions(
+            readable(settings, "http.tls.certificate", certificate),
+            readable(settings, "http.tls.key", key),
+            interval));
+  }
+
+  private static Path readable(Settings settings, String key, Optional<Path> path) {
+    return path.filter(Files::isReadable)
+        .orElseThrow(() -> settings.refuse(key, "must name a readable PEM file"));
+  }
+}

@@ -1,0 +1,272 @@
+package io.carillon.server;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import io.carillon.auth.Handshake;
+import io.carillon.broker.Topic;
+import io.carillon.channel.ChannelEvent;
+import io.carillon.channel.CloseException;
+import io.carillon.route.JoinPhase;
+import io.carillon.route.RouteSettings;
+import io.vertx.core.MultiMap;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The opening handshake (RFC 6455, section 4.2): what is a proper upgrade, who may join, and the
+ * 101 answer. What is refused before it is answered as HTTP, and its connection is closed.
+ *
+ * <p>Owned by one event loop.
+ */
+final class Upgrader {
+  private static final Logger LOG = LoggerFactory.getLogger(Upgrader.class);
+  private static final String ACCEPT_SUFFIX = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+  private static final int KEY_BYTES = 16;
+
+  /** For browsers that have to offer something beside a bearer entry; spoken like none. */
+  private static final String PLAIN_PROTOCOL = "carillon.plain";
+
+  private final Loop loop;
+  private final RouteTable routes;
+
+  Upgrader(Loop loop, RouteTable routes) {
+    this.loop = loop;
+    this.routes = routes;
+  }
+
+  /** Whether the request asks for a WebSocket, properly or not. */
+  static boolean isAttempt(HttpServerRequest request) {
+    return HttpMethod.GET.equals(request.method())
+        && request.version() != HttpVersion.HTTP_2
+        && hasToken(request.headers(), "upgrade", "websocket")
+        && hasToken(request.headers(), "connection", "upgrade");
+  }
+
+  /** Answers a request to an event route that is no upgrade, or to no route at all. */
+  void refuse(HttpServerRequest request) {
+    refusal(request).answer(request);
+  }
+
+  private HttpError refusal(HttpServerRequest request) {
+    if (request.uri().length() > HttpOptions.MAX_URI_BYTES) {
+      return HttpError.URI_TOO_LONG;
+    }
+    try {
+      if (routes.find(Topic.of(request.uri())) instanceof RouteTable.Lookup.NotFound) {
+        return HttpError.NOT_FOUND;
+      }
+    } catch (IllegalArgumentException e) {
+      return new HttpError(400, String.valueOf(e.getMessage()));
+    }
+    return HttpMethod.GET.equals(request.method())
+        ? HttpError.UPGRADE_REQUIRED
+        : HttpError.METHOD_NOT_ALLOWED;
+  }
+
+  /** Takes the request as far as it gets. */
+  void upgrade(HttpServerRequest request) {
+    if (request.uri().length() > HttpOptions.MAX_URI_BYTES) {
+      HttpError.URI_TOO_LONG.answerAndClose(request);
+      return;
+    }
+    Topic topic;
+    try {
+      topic = Topic.of(request.uri());
+    } catch (IllegalArgumentException e) {
+      new HttpError(400, String.valueOf(e.getMessage())).answerAndClose(request);
+      return;
+    }
+    RouteTable.Lookup lookup = routes.find(topic);
+    if (lookup instanceof RouteTable.Lookup.Found found) {
+      HttpError improper = improper(request);
+      if (improper == null) {
+        open(request, topic, found.candidates());
+      } else {
+        improper.answerAndClose(request);
+      }
+    } else if (lookup instanceof RouteTable.Lookup.Missing missing) {
+      new HttpError(400, "query parameter missing: " + missing.parameter()).answerAndClose(request);
+    } else {
+      HttpError.NOT_FOUND.answerAndClose(request);
+    }
+  }
+
+  /** What RFC 6455, section 4.2.1, demands of a request and this one lacks, or null. */
+  private static @Nullable HttpError improper(HttpServerRequest request) {
+    MultiMap headers = request.headers();
+    List<String> versions = headers.getAll("sec-websocket-version");
+    if (request.version() != HttpVersion.HTTP_1_1
+        || versions.size() != 1
+        || !versions.get(0).trim().equals("13")) {
+      return HttpError.UPGRADE_REQUIRED;
+    }
+    if (headers.getAll("host").size() != 1) {
+      return new HttpError(400, "exactly one Host header is needed");
+    }
+    List<String> keys = headers.getAll("sec-websocket-key");
+    if (keys.size() != 1 || !isKey(keys.get(0).trim())) {
+      return new HttpError(400, "Sec-WebSocket-Key must be 16 bytes in base64, once");
+    }
+    if (hasBody(headers)) {
+      return new HttpError(400, "an upgrade request has no body");
+    }
+    return null;
+  }
+
+  private static boolean isKey(String key) {
+    try {
+      return key.length() == 24 && Base64.getDecoder().decode(key).length == KEY_BYTES;
+    } catch (IllegalArgumentException notBase64) {
+      return false;
+    }
+  }
+
+  private static boolean hasBody(MultiMap headers) {
+    String length = headers.get("content-length");
+    return headers.contains("transfer-encoding") || (length != null && !length.trim().equals("0"));
+  }
+
+  private static boolean hasToken(MultiMap headers, String name, String token) {
+    return tokens(headers, name).anyMatch(token::equalsIgnoreCase);
+  }
+
+  /** The entries of a header that is a comma list and may be repeated. */
+  private static Stream<String> tokens(MultiMap headers, String name) {
+    return headers.getAll(name).stream()
+        .flatMap(value -> Arrays.stream(value.split(",", -1)))
+        .map(String::trim);
+  }
+
+  // ---- from here on the connection is ours
+
+  private void open(HttpServerRequest request, Topic topic, List<Bound> candidates) {
+    Handshake handshake =
+        Handshake.of(
+            request.method().name(),
+            request.uri(),
+            request.isSSL(),
+            request.remoteAddress().hostAddress(),
+            request.headers());
+    Session session = new Session(loop, handshake);
+    SessionChannel channel = new SessionChannel(session, topic, candidates);
+    Opening opening = new Opening(request, session, channel.settings());
+    session.open(channel);
+    if (joinPhase(candidates) == JoinPhase.AFTER_UPGRADE) {
+      opening.complete();
+      if (!channel.hasLeft()) {
+        channel.join().onFailure(e -> session.close(reason(e).status().sendable()));
+      }
+    } else {
+      channel.join().onComplete(joined -> opening.complete(), e -> opening.refuse(reason(e)));
+    }
+  }
+
+  private static JoinPhase joinPhase(List<Bound> candidates) {
+    return candidates.stream()
+        .filter(one -> one.route().takes(ChannelEvent.Kind.JOIN))
+        .findFirst()
+        .orElse(candidates.get(0))
+        .route()
+        .settings()
+        .joinPhase();
+  }
+
+  private static CloseException reason(Throwable failure) {
+    return failure instanceof CloseException close
+        ? close
+        : CloseException.http(500, "Internal Server Error");
+  }
+
+  /** One upgrade between its request and its answer. */
+  private final class Opening {
+    private final HttpServerRequest request;
+    private final Session session;
+    private final RouteSettings settings;
+    private final TakeOver takeOver;
+    private final String head;
+    private boolean answered;
+
+    Opening(HttpServerRequest request, Session session, RouteSettings settings) {
+      this.request = request;
+      this.session = session;
+      this.settings = settings;
+      this.head = head(request.headers());
+      this.takeOver = new TakeOver(request);
+      request.connection().closeHandler(closed -> onClosed());
+    }
+
+    private void onClosed() {
+      if (!answered) {
+        answered = true;
+        session.onGone();
+      }
+    }
+
+    void complete() {
+      if (answered || !takeOver.isPossible()) {
+        onClosed();
+        return;
+      }
+      answered = true;
+      Limits limits = loop.limits();
+      int max = limits.maxMessageBytes();
+      int own = settings.maxMessageBytes();
+      WebSocketTransport transport =
+          new WebSocketTransport(
+              session, loop.flusher(), limits, own > 0 ? Math.min(own, max) : max);
+      takeOver.complete(head, transport);
+      session.start(transport);
+      LOG.info(
+          "joined: path={}, route={}, connection={}",
+          session.channel().topic().path(),
+          session.channel().routeName(),
+          session.id());
+    }
+
+    void refuse(CloseException why) {
+      if (answered) {
+        return;
+      }
+      answered = true;
+      session.onRefused();
+      new HttpError(why.httpStatus(), why.reason()).answerAndClose(request);
+    }
+  }
+
+  /** The 101 answer (RFC 6455, section 4.2.2). */
+  private static String head(MultiMap headers) {
+    // Compared without case, and answered as the client spelled it.
+    String protocol =
+        tokens(headers, "sec-websocket-protocol")
+            .filter(PLAIN_PROTOCOL::equalsIgnoreCase)
+            .findFirst()
+            .map(spelled -> "Sec-WebSocket-Protocol: " + spelled + "\r\n")
+            .orElse("");
+    return "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        + "Sec-WebSocket-Accept: "
+        + accept(headers.get("sec-websocket-key").trim())
+        + "\r\n"
+        + protocol
+        + "\r\n";
+  }
+
+  private static String accept(String key) {
+    try {
+      byte[] digest =
+          MessageDigest.getInstance("SHA-1").digest((key + ACCEPT_SUFFIX).getBytes(US_ASCII));
+      return Base64.getEncoder().encodeToString(digest);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JVM has SHA-1", e);
+    }
+  }
+}
