@@ -26,6 +26,7 @@ final class Arguments {
   /** Where the configuration is on the class path when the command line has none. */
   static final String DEFAULT_CONF = "carillon/server.json";
 
+  private static final Set<String> CLUSTER = Set.of("c", "cluster");
   private static final Set<String> CONF = Set.of("conf");
   private static final Set<String> VERTX_OPTIONS = Set.of("options", "vertx-options");
   private static final Set<String> DEPLOYMENT_OPTIONS = Set.of("deployment-options");
@@ -96,6 +97,11 @@ final class Arguments {
       readConf = read;
     }
     return read;
+  }
+
+  /** Whether the node is to join a cluster. */
+  boolean isClustered() {
+    return rest.stream().map(Arguments::name).anyMatch(CLUSTER::contains);
   }
 
   /** The options of Vert.x, which prefer its native transport unless they say otherwise. */

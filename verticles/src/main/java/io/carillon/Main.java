@@ -1,9 +1,13 @@
 package io.carillon;
 
+import io.carillon.bridge.ClusterOptions;
 import io.carillon.config.Settings;
 import io.vertx.core.Deployable;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.ThreadingModel;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxBuilder;
+import io.vertx.core.VertxOptions;
 import io.vertx.core.json.JsonObject;
 import io.vertx.launcher.application.ExitCodes;
 import io.vertx.launcher.application.HookContext;
@@ -85,6 +89,21 @@ public final class Main extends VertxApplication implements VertxApplicationHook
   @Override
   public JsonObject afterConfigParsed(@Nullable JsonObject ignored) {
     return arguments.conf();
+  }
+
+  @Override
+  public VertxBuilder createVertxBuilder(VertxOptions options) {
+    VertxBuilder builder = Vertx.builder().with(options);
+    if (arguments.isClustered()) {
+      try {
+        ClusterOptions cluster = ClusterOptions.from(Settings.of(arguments.conf()));
+        cluster.configure(options);
+        builder.withClusterManager(cluster.manager());
+      } catch (IllegalArgumentException e) {
+        exit(ExitCodes.USAGE, e);
+      }
+    }
+    return builder;
   }
 
   @Override

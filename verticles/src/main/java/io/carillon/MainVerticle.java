@@ -2,6 +2,7 @@ package io.carillon;
 
 import io.carillon.bridge.BrokerOptions;
 import io.carillon.bridge.BrokerVerticle;
+import io.carillon.bridge.ClusterOptions;
 import io.carillon.config.Settings;
 import io.carillon.server.HttpOptions;
 import io.carillon.server.HttpVerticle;
@@ -59,6 +60,7 @@ public final class MainVerticle extends VerticleBase {
     Settings settings = given == null ? Settings.of(file()) : given;
     int eventLoops = HttpVerticle.eventLoops(vertx);
     Shutdown.timeout(settings); // of Main; known here too
+    ClusterOptions.from(settings); // as well
     BrokerOptions broker = BrokerOptions.from(settings);
     HttpOptions http = HttpOptions.from(settings);
     int instances = Instances.of(settings, "http.instances", eventLoops, eventLoops);

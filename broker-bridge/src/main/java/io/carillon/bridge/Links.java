@@ -82,6 +82,13 @@ final class Links {
             listening -> {
               timer = vertx.setPeriodic(POLL_MILLIS, tick -> poll());
               return poll();
+            })
+        .onSuccess(
+            greeted -> {
+              if (links.isEmpty()) {
+                LOG.warn(
+                    "no other node of the cluster was found: this node is alone until one comes");
+              }
             });
   }
 
