@@ -167,6 +167,10 @@ public final class BrokerVerticle extends VerticleBase {
 
   private void onRequest(Message<Object> message) {
     String action = message.headers().get(Addresses.ACTION);
+    if (Addresses.ACTION_PING.equals(action)) {
+      message.reply(null);
+      return;
+    }
     String topic = message.headers().get(Addresses.TOPIC);
     String address = message.headers().get(Addresses.ADDRESS);
     if (topic == null || address == null) {

@@ -53,8 +53,11 @@ final class Link {
   private final Queue<Waiting> waiting = new ArrayDeque<>();
   private final List<Promise<Void>> heldBack = new ArrayList<>();
   private BitSet interest = new BitSet();
+  private boolean known;
   private boolean greeted;
+  private boolean greeting;
   private boolean absent;
+  private boolean silent;
   private Buffer batch = Buffer.buffer();
   private int batchSize;
   private boolean flushing;
@@ -81,23 +84,46 @@ final class Link {
     return dropped;
   }
 
+  /** Whether both sides know what the other wants. */
   boolean isGreeted() {
     return greeted;
   }
 
-  /** Whether there is no broker on that node, as far as is known. */
-  boolean isAbsent() {
-    return absent;
+  /** Whether a greeting is under way; there is one at a time. */
+  boolean isGreeting() {
+    return greeting;
   }
 
+  void greeting(boolean underWay) {
+    greeting = underWay;
+  }
+
+  /** Whether it is worth telling the node anything: there is a broker, and it answers. */
+  boolean listens() {
+    return !absent && !silent;
+  }
+
+  /** It did not answer in time: nothing more is asked of it until it has been greeted again. */
+  void silent() {
+    silent = true;
+    greeted = false;
+  }
+
+  boolean isSilent() {
+    return silent;
+  }
+
+  /** Whether there is no broker on that node, as far as is known. */
   void absent(boolean noBroker) {
     absent = noBroker;
   }
 
   /** The other side has said what it wants. */
   void greeted(BitSet wants) {
+    known = true;
     greeted = true;
     absent = false;
+    silent = false;
     interest = wants;
   }
 
@@ -107,7 +133,7 @@ final class Link {
 
   /** Whether publications on topics of that bucket have to go there. */
   boolean wants(int bucket) {
-    return greeted ? interest.get(bucket) : !absent;
+    return known ? interest.get(bucket) : !absent;
   }
 
   /** Options of a message to the other broker. */

@@ -119,7 +119,7 @@ final class Links {
     List<Future<Void>> greetings = new ArrayList<>();
     for (String node : present) {
       Link link = links.computeIfAbsent(node, this::newLink);
-      if (!link.isGreeted()) {
+      if (!link.isGreeted() && !link.isGreeting()) {
         greetings.add(greet(link));
       }
     }
@@ -143,9 +143,11 @@ final class Links {
 
   private Future<Void> greet(Link link) {
     DeliveryOptions options = link.options(Addresses.ACTION_HELLO).setSendTimeout(ANSWER_MILLIS);
+    link.greeting(true);
     return vertx
         .eventBus()
         .<Buffer>request(Addresses.nodeAddress(link.node()), Buckets.encode(wanted), options)
+        .onComplete(answered -> link.greeting(false))
         .onSuccess(answer -> onGreeted(link, answer.body()))
         .onFailure(failure -> link.absent(isNobody(failure)))
         .mapEmpty();
@@ -161,7 +163,11 @@ final class Links {
       return; // lost meanwhile
     }
     boolean first = !link.isGreeted();
+    boolean wasSilent = link.isSilent();
     link.greeted(Buckets.decode(wants));
+    if (wasSilent) {
+      tell(link, Buckets.encode(wanted)); // the greeting may be older than what we want by now
+    }
     if (first) {
       LOG.info("node greeted: node={}", link.node());
       tell(Addresses.ACTION_GREETED, link.node());
@@ -210,8 +216,8 @@ final class Links {
     newsTold = null;
     List<Future<Void>> answers = new ArrayList<>();
     for (Link link : links.values()) {
-      if (!link.isAbsent()) {
-        answers.add(tell(link, Addresses.ACTION_WANT, Buckets.encode(buckets)));
+      if (link.listens()) {
+        answers.add(tell(link, Buckets.encode(buckets)));
       }
     }
     Future.join(answers)
@@ -226,6 +232,9 @@ final class Links {
   void unwant(Set<Integer> buckets) {
     buckets.forEach(wanted::clear);
     for (Link link : links.values()) {
+      if (!link.listens()) {
+        continue; // it hears what we want when it is greeted again
+      }
       vertx
           .eventBus()
           .send(
@@ -235,11 +244,12 @@ final class Links {
     }
   }
 
-  private Future<Void> tell(Link link, String action, Buffer buckets) {
-    DeliveryOptions options = link.options(action).setSendTimeout(ANSWER_MILLIS);
+  private Future<Void> tell(Link link, Buffer buckets) {
+    DeliveryOptions options = link.options(Addresses.ACTION_WANT).setSendTimeout(ANSWER_MILLIS);
     return vertx
         .eventBus()
         .request(Addresses.nodeAddress(link.node()), buckets, options)
+        .onFailure(noAnswer -> link.silent())
         .mapEmpty();
   }
 

@@ -99,6 +99,9 @@ public final class Addresses {
   /** Action on {@link #BROKER}. */
   public static final String ACTION_UNSUBSCRIBE = "unsubscribe";
 
+  /** Action on {@link #BROKER}: answered at once. */
+  public static final String ACTION_PING = "ping";
+
   /** Action on {@link #ROUTES}. */
   public static final String ACTION_ANNOUNCE = "announce";
 

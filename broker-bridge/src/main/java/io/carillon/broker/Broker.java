@@ -24,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * calls of one thread or context to one topic are delivered in their order at every subscriber.
  */
 public final class Broker {
+  private static final long ANSWER_MILLIS = 1_000;
+
   private final Vertx vertx;
   private final DeliveryOptions byReference;
   private final MessageProducer<Object> producer;
@@ -90,6 +92,20 @@ public final class Broker {
     return ask(Addresses.ACTION_SUBSCRIBE, normal, address)
         .map(done -> new Subscription(this, normal, address, consumer))
         .onFailure(refused -> consumer.unregister());
+  }
+
+  /** Says whether the broker of this node answers; false after 1 s. */
+  public Future<Boolean> isRunning() {
+    DeliveryOptions options =
+        new DeliveryOptions()
+            .setLocalOnly(true)
+            .setSendTimeout(ANSWER_MILLIS)
+            .addHeader(Addresses.ACTION, Addresses.ACTION_PING);
+    return vertx
+        .eventBus()
+        .request(Addresses.BROKER, null, options)
+        .map(answer -> true)
+        .otherwise(false);
   }
 
   /** Asks the broker of the own node to begin or end a subscription of a local address. */

@@ -11,6 +11,8 @@ import java.util.Optional;
  * @param host the address to listen on
  * @param port the port; 0 for any free one
  * @param routes class names of the application's {@link HttpRoutes}
+ * @param trustedProxies addresses and blocks of proxies whose {@code Forwarded} and {@code
+ *     X-Forwarded-*} headers are believed
  * @param tls the certificate; without it plain HTTP is spoken
  * @param idleTimeout after which an HTTP connection without traffic is closed; not for WebSockets
  * @param maxBodyBytes largest body of an HTTP request, over which it is answered 413
@@ -21,6 +23,7 @@ public record HttpOptions(
     String host,
     int port,
     List<String> routes,
+    List<String> trustedProxies,
     Optional<TlsOptions> tls,
     Duration idleTimeout,
     long maxBodyBytes,
@@ -43,6 +46,7 @@ public record HttpOptions(
         settings.string("http.host", "0.0.0.0"),
         settings.integer("http.port", 8080, 0, 65535),
         settings.strings("http.routes"),
+        settings.strings("http.trustedProxies"),
         TlsOptions.from(settings),
         settings.duration(
             "http.idleTimeout",

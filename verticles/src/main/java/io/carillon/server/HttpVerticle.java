@@ -44,6 +44,7 @@ public final class HttpVerticle extends VerticleBase {
   private @Nullable Loop loop;
   private @Nullable Upgrader upgrader;
   private @Nullable Router router;
+  private boolean listening;
   private boolean stopping;
 
   /** An HTTP verticle with the given settings. */
@@ -76,7 +77,7 @@ public final class HttpVerticle extends VerticleBase {
     RouteTable routes = new RouteTable(node);
     Announcements announcements = new Announcements(vertx, ours, routes);
     loop = ours;
-    Upgrader events = new Upgrader(ours, routes);
+    Upgrader events = new Upgrader(ours, routes, new TrustedProxies(options.trustedProxies()));
     upgrader = events;
     router = router(events);
     server = server();
@@ -117,6 +118,7 @@ public final class HttpVerticle extends VerticleBase {
             Objects.requireNonNull(server, "not started")
                 .listen(port, options.host())
                 .map(HttpServer::actualPort)
+                .onSuccess(open -> listening = true)
                 .onComplete(result));
     return result.future();
   }
@@ -209,7 +211,7 @@ public final class HttpVerticle extends VerticleBase {
   }
 
   private void onRequest(HttpServerRequest request) {
-    if (stopping) {
+    if (stopping && !request.path().startsWith(Health.PATH)) {
       HttpError.STOPPING.answerAndClose(request);
     } else if (Upgrader.isAttempt(request)) {
       Objects.requireNonNull(upgrader).upgrade(request);
@@ -221,6 +223,7 @@ public final class HttpVerticle extends VerticleBase {
   private Router router(Upgrader events) throws ReflectiveOperationException {
     Router made = Router.router(vertx);
     made.route().handler(BodyHandler.create(false).setBodyLimit(options.maxBodyBytes()));
+    Health.mount(made, vertx, () -> listening && !stopping);
     for (String name : options.routes()) {
       httpRoutes(name).mount(made, vertx, config());
     }

@@ -38,10 +38,12 @@ final class Upgrader {
 
   private final Loop loop;
   private final RouteTable routes;
+  private final TrustedProxies proxies;
 
-  Upgrader(Loop loop, RouteTable routes) {
+  Upgrader(Loop loop, RouteTable routes, TrustedProxies proxies) {
     this.loop = loop;
     this.routes = routes;
+    this.proxies = proxies;
   }
 
   /** Whether the request asks for a WebSocket, properly or not. */
@@ -150,12 +152,13 @@ final class Upgrader {
   // ---- from here on the connection is ours
 
   private void open(HttpServerRequest request, Topic topic, List<Bound> candidates) {
+    TrustedProxies.Origin origin = proxies.origin(request);
     Handshake handshake =
         Handshake.of(
             request.method().name(),
             request.uri(),
-            request.isSSL(),
-            request.remoteAddress().hostAddress(),
+            origin.secure(),
+            origin.address(),
             request.headers());
     Session session = new Session(loop, handshake);
     SessionChannel channel = new SessionChannel(session, topic, candidates);
