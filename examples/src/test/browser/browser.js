@@ -82,6 +82,11 @@ export class Visitor {
     return this.page.getByRole('log', {name: /^Messages in/});
   }
 
+  /** One entry for each name in the room that is shown. */
+  get here() {
+    return this.page.getByRole('region', {name: 'Here'}).getByRole('listitem');
+  }
+
   room(title) {
     return this.page.getByRole('navigation', {name: 'Rooms'}).getByRole('link', {name: title});
   }

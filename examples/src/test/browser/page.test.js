@@ -47,14 +47,13 @@ test('people come, take another name and leave', options, async t => {
   const {url} = await Server.start(t);
   const ann = await Visitor.open(t, browser, url, 'Ann');
   const bob = await Visitor.open(t, browser, url, 'Bob');
-  const here = ann.page.getByRole('region', {name: 'Here'}).getByRole('list');
   await ann.notices('Bob came');
-  await here.getByText('Bob').waitFor();
+  await ann.here.getByText('Bob').waitFor();
 
   await bob.page.getByRole('textbox', {name: 'Your name'}).fill('  Bruno ');
   await bob.page.getByRole('button', {name: 'Change'}).click();
   await ann.notices('Bob is now Bruno');
-  await here.getByText('Bruno').waitFor();
+  await ann.here.getByText('Bruno').waitFor();
   await bob.say('a new name');
   await ann.hears('Bruno', 'a new name');
 
@@ -68,6 +67,45 @@ test('people come, take another name and leave', options, async t => {
   await bob.page.getByText('A name needs at least one character.').waitFor();
   await bob.chip.getByText('Connected', {exact: true}).waitFor();
   assert.deepEqual([...ann.errors, ...bob.errors], []);
+});
+
+test('what was said is one\'s own, though the name changed while it was under way', options, async t => {
+  const server = await Server.start(t);
+  const ann = await Visitor.open(t, browser, server.url, 'Ann');
+  await ann.page.evaluate(() => {
+    const submit = (form, text) => {
+      document.querySelector(`#${form} input`).value = text;
+      document.getElementById(form).requestSubmit();
+    };
+    submit('say', 'said as Ann');
+    submit('name', 'Bea');
+    submit('name', 'Cis');
+    submit('say', 'said as Cis');
+  });
+  await ann.hears('Cis', 'said as Cis');
+  await ann.notices('Bea is now Cis');
+  assert.deepEqual(await ann.log.locator('.own .text').allTextContents(), ['said as Ann', 'said as Cis']);
+  assert.deepEqual(await ann.here.allTextContents(), ['Cis you']);
+
+  await server.kill();
+  await ann.chip.getByText('Disconnected', {exact: true}).waitFor();
+  assert.equal(await ann.log.getByText('May not have arrived').count(), 0);
+});
+
+test('who is here stays on the list when another of the same name goes', options, async t => {
+  const {url} = await Server.start(t);
+  const bob = await Visitor.open(t, browser, url, 'Bob');
+  const other = await Visitor.open(t, browser, url, 'Ann');
+  await bob.notices('Ann came');
+  const ann = await Visitor.open(t, browser, url, 'Ann');
+  await bob.here.getByText('× 2').waitFor();
+  assert.deepEqual(await ann.here.allTextContents(), ['Ann you']);
+
+  await other.page.close();
+  await ann.notices('Ann left');
+  assert.deepEqual(await ann.here.allTextContents(), ['Ann you']);
+  await bob.notices('Ann left');
+  assert.deepEqual(await bob.here.allTextContents(), ['Ann', 'Bob you']);
 });
 
 test('the link opens another tab, under another name and in the same room', options, async t => {
@@ -101,6 +139,15 @@ test('the echo box shows the round-trip time of text and of binary', options, as
   assert.equal(await echoes.first().locator('.back').textContent(), '67 72 c3 bc c3 9f 20 64 69 63 68');
   assert.match(await echoes.first().locator('.time').textContent(), ROUND_TRIP);
   assert.deepEqual(ann.errors, []);
+});
+
+test('the code that the page shows to clients runs', options, async t => {
+  const {url} = await Server.start(t);
+  const ann = await Visitor.open(t, browser, url, 'Ann');
+  const code = await ann.page.getByRole('region', {name: 'JavaScript code of a client'}).textContent();
+  const answer = ann.page.waitForEvent('console');
+  await ann.page.evaluate(code);
+  assert.equal((await answer).text(), 'ding dong');
 });
 
 for (const [how, end] of [

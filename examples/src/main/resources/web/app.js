@@ -13,7 +13,6 @@ const name = new Name();
 const connection = new Connection();
 const rooms = new Rooms(
   Object.entries(ROOMS).map(([id, title]) => new Room(id, title, connection, name, () => input.focus())),
-  name,
 );
 new Echo(connection);
 new Chip(connection);

@@ -9,6 +9,9 @@ export class People {
   /** @type {Map<string, number>} how many of this name are here */
   #count = new Map();
 
+  /** @type {string | undefined} ours, as the room knows it: here, whoever else of that name has gone */
+  self;
+
   came(who) {
     this.#set(who, (this.#count.get(who) ?? 0) + 1);
   }
@@ -35,11 +38,16 @@ export class People {
 
   clear() {
     this.#count.clear();
+    this.self = undefined;
   }
 
   /** @returns {{who: string, count: number}[]} by name */
   list() {
-    return [...this.#count]
+    const all = new Map(this.#count);
+    if (this.self !== undefined && !all.has(this.self)) {
+      all.set(this.self, 1);
+    }
+    return [...all]
       .map(([who, count]) => ({who, count}))
       .sort((a, b) => a.who.localeCompare(b.who));
   }

@@ -13,11 +13,11 @@ const MOST_PENDING = 50;
 export class Room extends EventTarget {
   #topic;
   #name;
-  /** @type {string[]} texts sent and not yet heard back, in order */
+  /** @type {string[]} names we said hello with and have not heard back, in order */
+  #hellos = [];
+  /** @type {{who: string, text: string}[]} what we said and have not heard back, in order */
   #pending = [];
   #goneAt = 0;
-  /** Whether our own `came` is still to be heard. */
-  #arriving = false;
   #shown = false;
 
   title;
@@ -58,7 +58,7 @@ export class Room extends EventTarget {
     if (!this.isOpen || !this.#topic.send(JSON.stringify({type: 'say', text}))) {
       return false;
     }
-    this.#pending.push(text);
+    this.#pending.push({who: this.#name.value, text});
     return true;
   }
 
@@ -82,7 +82,6 @@ export class Room extends EventTarget {
   }
 
   #opened() {
-    this.#arriving = true;
     this.#hello();
     if (this.#goneAt) {
       const seconds = Math.max(1, Math.round((Date.now() - this.#goneAt) / 1000));
@@ -92,13 +91,16 @@ export class Room extends EventTarget {
   }
 
   #hello() {
-    this.#topic.send(JSON.stringify({type: 'hello', name: this.#name.value}));
+    if (this.#topic.send(JSON.stringify({type: 'hello', name: this.#name.value}))) {
+      this.#hellos.push(this.#name.value);
+    }
   }
 
   #closed() {
     this.#goneAt = Date.now();
     this.people.clear();
-    for (const text of this.#pending.splice(0)) {
+    this.#hellos = [];
+    for (const {text} of this.#pending.splice(0)) {
       this.log.note('May not have arrived: ', element('q', {dir: 'auto'}, text));
     }
     this.#changed();
@@ -115,7 +117,7 @@ export class Room extends EventTarget {
         this.#came(event.who);
         break;
       case 'renamed':
-        this.people.renamed(event.who, event.to);
+        this.#renamed(event);
         this.log.note(who(event.who), ' is now ', who(event.to));
         break;
       case 'left':
@@ -129,17 +131,24 @@ export class Room extends EventTarget {
   }
 
   #came(name) {
-    if (this.#arriving && name === this.#name.value) {
-      this.#arriving = false;
+    if (this.people.self === undefined && name === this.#hellos[0]) {
+      this.people.self = this.#hellos.shift();
       this.log.note('You are here as ', who(name));
     } else {
       this.log.note(who(name), ' came');
     }
   }
 
+  #renamed({who, to}) {
+    this.people.renamed(who, to);
+    if (who === this.people.self && to === this.#hellos[0]) {
+      this.people.self = this.#hellos.shift();
+    }
+  }
+
   #said({who, text, at}) {
-    // What we sent comes back in the order it was sent, among what others say.
-    const mine = who === this.#name.value && text === this.#pending[0];
+    // What we sent comes back in the order it was sent and under the name we had then, among what others say.
+    const mine = who === this.#pending[0]?.who && text === this.#pending[0].text;
     if (mine) {
       this.#pending.shift();
     }

@@ -6,24 +6,20 @@ const MOST_LISTED = 30;
 /** The rooms of the page: one is shown, the others count what is unread. The address says which (`#garden`). */
 export class Rooms {
   #rooms;
-  #name;
   #current;
   /** @type {Map<import('./room.js').Room, {link: Element, badge: Element}>} */
   #entries = new Map();
 
   /**
    * @param {import('./room.js').Room[]} rooms at least one
-   * @param {import('./name.js').Name} name
    */
-  constructor(rooms, name) {
+  constructor(rooms) {
     this.#rooms = rooms;
-    this.#name = name;
     for (const room of rooms) {
       this.#enter(room);
     }
     addEventListener('hashchange', () => this.#follow());
     document.addEventListener('visibilitychange', () => this.#current.seen());
-    name.addEventListener('change', () => this.#showPeople());
     this.#show(this.#addressed() ?? rooms[0]);
   }
 
@@ -84,18 +80,19 @@ export class Rooms {
   }
 
   #showPeople() {
-    const people = this.#current.people.list();
-    const entries = people.slice(0, MOST_LISTED).map(({who, count}) =>
+    const {people} = this.#current;
+    const all = people.list();
+    const entries = all.slice(0, MOST_LISTED).map(({who, count}) =>
       element(
         'li',
         {},
         element('bdi', {}, who),
         ...(count > 1 ? [` × ${count}`] : []),
-        ...(who === this.#name.value ? [' ', element('span', {class: 'mine'}, 'you')] : []),
+        ...(who === people.self ? [' ', element('span', {class: 'mine'}, 'you')] : []),
       ),
     );
-    if (people.length > MOST_LISTED) {
-      entries.push(element('li', {}, `and ${people.length - MOST_LISTED} more`));
+    if (all.length > MOST_LISTED) {
+      entries.push(element('li', {}, `and ${all.length - MOST_LISTED} more`));
     }
     byId('here').replaceChildren(...(entries.length > 0 ? entries : [element('li', {class: 'nobody'}, 'Not connected')]));
   }

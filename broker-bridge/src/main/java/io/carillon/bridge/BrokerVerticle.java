@@ -3,19 +3,19 @@ package io.carillon.bridge;
 import io.carillon.broker.Addresses;
 import io.carillon.broker.Broadcast;
 import io.carillon.broker.BrokerException;
-import io.carillon.broker.ByReference;
+import io.carillon.broker.LocalSubscriber;
+import io.carillon.broker.LocalTopics;
 import io.carillon.broker.Publication;
 import io.carillon.broker.Topic;
 import io.carillon.codec.Codec;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
-import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.Message;
 import io.vertx.core.eventbus.MessageConsumer;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -27,9 +27,9 @@ import org.slf4j.LoggerFactory;
  * cluster with interest. Deploy exactly one per Vert.x, ahead of everything that joins or
  * broadcasts.
  *
- * <p>Owned by its event loop: publications are taken in the order of arrival, and leave in it for
- * each subscriber, which gives the order per sender and topic. Nothing is kept: what is published
- * while nobody subscribes is gone.
+ * <p>The map is {@link LocalTopics}: this verticle writes it, on its event loop, and whoever
+ * publishes on this node reads it. Publications for other nodes come through here, in the order of
+ * their senders. Nothing is kept: what is published while nobody subscribes is gone.
  */
 public final class BrokerVerticle extends VerticleBase {
   private static final Logger LOG = LoggerFactory.getLogger(BrokerVerticle.class);
@@ -37,10 +37,9 @@ public final class BrokerVerticle extends VerticleBase {
   private static final long UNWANT_MILLIS = 10_000;
 
   private final BrokerOptions options;
-  private final Interest interest = new Interest();
   private final List<MessageConsumer<?>> consumers = new ArrayList<>();
-  private final Set<Integer> emptied = new HashSet<>();
-  private DeliveryOptions byReference = new DeliveryOptions();
+  private @Nullable LocalTopics topics;
+  private @Nullable Interest interest;
   private @Nullable Links links;
   private @Nullable Promise<Void> drained;
 
@@ -56,15 +55,19 @@ public final class BrokerVerticle extends VerticleBase {
 
   @Override
   public Future<?> start() {
-    byReference = ByReference.options(vertx);
+    LocalTopics ours = LocalTopics.of(vertx);
+    topics = ours;
+    interest = new Interest(ours);
     consumers.add(vertx.eventBus().localConsumer(Addresses.BROADCAST, this::onBroadcast));
     consumers.add(vertx.eventBus().localConsumer(Addresses.BROKER, this::onRequest));
     Future<?> listening = Future.all(consumers.stream().map(MessageConsumer::completion).toList());
-    return vertx.isClustered() ? listening.compose(here -> link()) : listening;
+    return (vertx.isClustered() ? listening.compose(here -> link()) : listening)
+        .onSuccess(ready -> ours.open(options.maxMessageBytes(), links != null));
   }
 
   private Future<Void> link() {
-    Links others = new Links(vertx, Addresses.node(vertx), options.maxQueuedBytes(), this::deliver);
+    Links others =
+        new Links(vertx, Addresses.node(vertx), options.maxQueuedBytes(), topics()::deliver);
     links = others;
     vertx.setPeriodic(UNWANT_MILLIS, tick -> unwant(others));
     return others.start();
@@ -77,12 +80,14 @@ public final class BrokerVerticle extends VerticleBase {
   @Override
   public Future<?> stop() {
     return whenDrained()
+        .eventually(() -> links == null ? Future.succeededFuture() : links.stop())
+        .onComplete(drained -> topics().close())
         .eventually(
             () -> Future.join(consumers.stream().map(MessageConsumer::unregister).toList()));
   }
 
   private Future<Void> whenDrained() {
-    if (interest.isEmpty() || options.stopTimeout().isZero()) {
+    if (topics().isEmpty() || options.stopTimeout().isZero()) {
       return Future.succeededFuture();
     }
     Promise<Void> last = Promise.promise();
@@ -93,15 +98,10 @@ public final class BrokerVerticle extends VerticleBase {
 
   private void onBroadcast(Message<Object> message) {
     if (message.body() instanceof Broadcast broadcast) {
-      String refusal = refusal(broadcast.publication());
-      if (refusal == null) {
-        publish(broadcast.publication()).onComplete(taken -> broadcast.taken().tryComplete());
-      } else {
-        broadcast.taken().tryFail(new BrokerException(BrokerException.Code.TOO_LARGE, refusal));
-      }
-      return;
+      toOtherNodes(broadcast.publication()).onComplete(taken -> broadcast.taken().tryComplete());
+    } else {
+      onPlainBroadcast(message);
     }
-    onPlainBroadcast(message);
   }
 
   /** The documented form, from a verticle that knows nothing but the event bus. */
@@ -110,20 +110,22 @@ public final class BrokerVerticle extends VerticleBase {
     try {
       publication = plain(message);
     } catch (IllegalArgumentException e) {
-      refuse(message, BrokerException.Code.INVALID, String.valueOf(e.getMessage()));
+      refuse(
+          message,
+          new BrokerException(BrokerException.Code.INVALID, String.valueOf(e.getMessage())));
       return;
     }
-    String refusal = refusal(publication);
+    BrokerException refusal = topics().refusal(publication);
     if (refusal != null) {
-      refuse(message, BrokerException.Code.TOO_LARGE, refusal);
+      refuse(message, refusal);
       return;
     }
-    publish(publication).onComplete(taken -> message.reply(null));
+    topics().deliver(publication);
+    toOtherNodes(publication).onComplete(taken -> message.reply(null));
   }
 
-  /** To this node's subscribers and to the other nodes; completes as {@link Links#publish}. */
-  private Future<Void> publish(Publication publication) {
-    deliver(publication);
+  /** Completes as {@link Links#publish}. */
+  private Future<Void> toOtherNodes(Publication publication) {
     return links == null ? Future.succeededFuture() : links.publish(publication);
   }
 
@@ -140,28 +142,11 @@ public final class BrokerVerticle extends VerticleBase {
         Topic.of(topic), Codec.payloadOf(body), message.headers().get(Addresses.EXCEPT));
   }
 
-  private @Nullable String refusal(Publication publication) {
-    int size = publication.payload().size();
-    return size <= options.maxMessageBytes()
-        ? null
-        : "publication too large: bytes=" + size + ", max=" + options.maxMessageBytes();
-  }
-
-  private static void refuse(Message<?> message, BrokerException.Code code, String text) {
+  private static void refuse(Message<?> message, BrokerException refusal) {
     if (message.replyAddress() == null) {
-      LOG.warn("broadcast refused: {}", text);
+      LOG.warn("broadcast refused: {}", refusal.getMessage());
     } else {
-      message.fail(code.number(), text);
-    }
-  }
-
-  private void deliver(Publication publication) {
-    Interest.Subscribers subscribers = interest.of(publication.topic());
-    for (int i = 0; i < subscribers.size(); i++) {
-      Subscriber subscriber = subscribers.get(i);
-      subscriber
-          .deliver(publication)
-          .onFailure(gone -> remove(publication.topic(), subscriber.address()));
+      message.fail(refusal.code().number(), refusal.getMessage());
     }
   }
 
@@ -186,7 +171,7 @@ public final class BrokerVerticle extends VerticleBase {
     }
     if (Addresses.ACTION_SUBSCRIBE.equals(action)) {
       boolean takesObjects = "true".equals(message.headers().get(Addresses.BY_REFERENCE));
-      interest.add(normal, new Subscriber(vertx.eventBus(), address, takesObjects, byReference));
+      interest().add(normal, new LocalSubscriber(vertx, address, takesObjects));
       want(normal).onComplete(told -> message.reply(null));
     } else if (Addresses.ACTION_UNSUBSCRIBE.equals(action)) {
       remove(normal, address);
@@ -202,20 +187,24 @@ public final class BrokerVerticle extends VerticleBase {
 
   /** Other nodes are told late that a topic is not wanted: it may be again in a moment. */
   private void unwant(Links others) {
-    emptied.removeIf(interest::hasAny);
+    Set<Integer> emptied = interest().takeEmptied();
     if (!emptied.isEmpty()) {
       others.unwant(emptied);
-      emptied.clear();
     }
   }
 
   private void remove(Topic topic, String address) {
-    interest.remove(topic, address);
-    if (links != null && !interest.hasAny(Buckets.of(topic))) {
-      emptied.add(Buckets.of(topic));
-    }
-    if (drained != null && interest.isEmpty()) {
+    interest().remove(topic, address);
+    if (drained != null && topics().isEmpty()) {
       drained.tryComplete();
     }
+  }
+
+  private LocalTopics topics() {
+    return Objects.requireNonNull(topics, "not started");
+  }
+
+  private Interest interest() {
+    return Objects.requireNonNull(interest, "not started");
   }
 }

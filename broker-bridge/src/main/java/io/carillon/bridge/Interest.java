@@ -1,24 +1,22 @@
 package io.carillon.bridge;
 
+import io.carillon.broker.LocalSubscriber;
+import io.carillon.broker.LocalTopics;
 import io.carillon.broker.Topic;
-import java.util.Arrays;
-import java.util.HashMap;
-import java.util.Map;
+import java.util.HashSet;
+import java.util.Set;
 
 /**
- * Which local addresses want which topics. Owned by the event loop of the broker. Its size is
- * topics times event loops, never connections.
+ * What this node wants of the others: counts the wanted topics in each bucket. Owned by the event
+ * loop of the broker.
  */
 final class Interest {
-  private final Map<Topic, Subscribers> topics = new HashMap<>();
+  private final LocalTopics topics;
   private final int[] topicsInBucket = new int[Buckets.COUNT];
+  private final Set<Integer> emptied = new HashSet<>();
 
-  boolean isEmpty() {
-    return topics.isEmpty();
-  }
-
-  Subscribers of(Topic topic) {
-    return topics.getOrDefault(topic, Subscribers.NONE);
+  Interest(LocalTopics topics) {
+    this.topics = topics;
   }
 
   /** Whether any topic of that bucket is wanted. */
@@ -26,52 +24,23 @@ final class Interest {
     return topicsInBucket[bucket] > 0;
   }
 
-  void add(Topic topic, Subscriber subscriber) {
-    Subscribers before = topics.put(topic, of(topic).with(subscriber));
-    if (before == null) {
+  void add(Topic topic, LocalSubscriber subscriber) {
+    if (topics.add(topic, subscriber)) {
       topicsInBucket[Buckets.of(topic)]++;
     }
   }
 
   void remove(Topic topic, String address) {
-    Subscribers rest = of(topic).without(address);
-    if (rest.size() > 0) {
-      topics.put(topic, rest);
-    } else if (topics.remove(topic) != null) {
-      topicsInBucket[Buckets.of(topic)]--;
+    if (topics.remove(topic, address) && --topicsInBucket[Buckets.of(topic)] == 0) {
+      emptied.add(Buckets.of(topic));
     }
   }
 
-  /** The few addresses of one topic; never changed, so that a delivery may remove while it runs. */
-  static final class Subscribers {
-    static final Subscribers NONE = new Subscribers(new Subscriber[0]);
-
-    private final Subscriber[] all;
-
-    private Subscribers(Subscriber[] all) {
-      this.all = all;
-    }
-
-    int size() {
-      return all.length;
-    }
-
-    Subscriber get(int index) {
-      return all[index];
-    }
-
-    Subscribers with(Subscriber subscriber) {
-      Subscriber[] rest = without(subscriber.address()).all;
-      Subscriber[] more = Arrays.copyOf(rest, rest.length + 1);
-      more[rest.length] = subscriber;
-      return new Subscribers(more);
-    }
-
-    Subscribers without(String address) {
-      return new Subscribers(
-          Arrays.stream(all)
-              .filter(subscriber -> !subscriber.address().equals(address))
-              .toArray(Subscriber[]::new));
-    }
+  /** The buckets that nothing is wanted of any more, each returned once. */
+  Set<Integer> takeEmptied() {
+    emptied.removeIf(this::hasAny);
+    Set<Integer> taken = Set.copyOf(emptied);
+    emptied.clear();
+    return taken;
   }
 }

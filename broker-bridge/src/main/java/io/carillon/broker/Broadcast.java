@@ -3,7 +3,7 @@ package io.carillon.broker;
 import io.vertx.core.Promise;
 
 /**
- * A publication on its way to the broker of the own node, by reference, with the promise that the
- * broker completes once it has taken or refused it.
+ * A publication that this node's subscribers have got already, on its way to the broker for those
+ * of other nodes, with the promise that the broker completes once it has taken it.
  */
 public record Broadcast(Publication publication, Promise<Void> taken) {}

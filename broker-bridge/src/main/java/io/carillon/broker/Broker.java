@@ -29,10 +29,12 @@ public final class Broker {
   private final Vertx vertx;
   private final DeliveryOptions byReference;
   private final MessageProducer<Object> producer;
+  private final LocalTopics topics;
 
   private Broker(Vertx vertx) {
     this.vertx = vertx;
     this.byReference = ByReference.options(vertx);
+    this.topics = LocalTopics.of(vertx);
     this.producer = vertx.eventBus().sender(Addresses.BROADCAST, byReference);
   }
 
@@ -64,6 +66,14 @@ public final class Broker {
 
   /** Like {@link #broadcastTo(String, Object)}, for a publication that is ready to go. */
   public Future<Void> publish(Publication publication) {
+    BrokerException refusal = topics.refusal(publication);
+    if (refusal != null) {
+      return Future.failedFuture(refusal);
+    }
+    topics.deliver(publication);
+    if (!topics.isLinked()) {
+      return Future.succeededFuture();
+    }
     Promise<Void> taken = ((VertxInternal) vertx).getOrCreateContext().promise();
     producer
         .write(new Broadcast(publication, taken))

@@ -10,6 +10,8 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
@@ -114,6 +116,20 @@ class PageRoutesIT {
           .as(files.group(1))
           .doesNotContainPattern("innerHTML|outerHTML|insertAdjacentHTML|document\\.write|eval\\(");
     }
+  }
+
+  @Test
+  void theCodeThatThePageShowsIsTheEcho() throws Exception {
+    Matcher shown =
+        Pattern.compile("<pre[^>]*Java code[^>]*><code>(.*?)</code>", Pattern.DOTALL)
+            .matcher(get("/").body());
+    assertThat(shown.find()).isTrue();
+    String code =
+        shown.group(1).replaceAll("</?[a-z]+>", "").replace("&gt;", ">").replaceAll("\\s", "");
+    String source =
+        Files.readString(Path.of("src/main/java/io/carillon/examples/EchoVerticle.java"));
+    assertThat(source.substring(source.indexOf("public final class")).replaceAll("\\s", ""))
+        .isEqualTo(code);
   }
 
   private static HttpResponse<String> get(String path) throws Exception {

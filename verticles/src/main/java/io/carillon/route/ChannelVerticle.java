@@ -196,14 +196,18 @@ public abstract class ChannelVerticle extends VerticleBase {
       handle(event);
       return;
     }
-    ChannelEvent event;
+    @Nullable ChannelEvent event;
     try {
       event = Objects.requireNonNull(wire).read(message);
     } catch (IllegalArgumentException e) {
       message.fail(400, e.getMessage());
       return;
     }
-    handle(event);
+    if (event == null) {
+      message.reply(null);
+    } else {
+      handle(event);
+    }
   }
 
   private void handle(ChannelEvent event) {

@@ -34,16 +34,22 @@ final class WireEvents {
   }
 
   /**
-   * Reads one event.
+   * Reads one event; null for the leave of a channel that was forgotten here, because its node was
+   * taken for lost.
    *
    * @throws IllegalArgumentException if a header is missing or not what it should be; the text
    *     names it
    */
-  ChannelEvent read(Message<Object> message) {
+  @Nullable ChannelEvent read(Message<Object> message) {
     MultiMap headers = message.headers();
     ChannelEvent.Kind kind = kind(required(headers, Addresses.EVENT));
     Topic topic = Topic.of(required(headers, Addresses.TOPIC));
     String id = required(headers, Addresses.CHANNEL);
+    if (kind == ChannelEvent.Kind.LEAVE
+        && !peers.containsKey(id)
+        && !headers.contains(Addresses.HANDSHAKE)) {
+      return null;
+    }
     WirePeer peer = peers.computeIfAbsent(id, first -> peer(headers, id, topic));
     if (kind == ChannelEvent.Kind.LEAVE) {
       peers.remove(id);

@@ -263,7 +263,13 @@ final class SessionChannel implements Peer {
   private void dispatch(Bound bound, Kind kind, @Nullable Payload payload) {
     Event event = new Event(this, bound, kind, payload, kind == Kind.LEAVE ? leaveStatus : null);
     current = event;
+    loop().flusher().onSent();
     loop().dispatcher().send(event);
+  }
+
+  private void answered() {
+    current = null;
+    loop().flusher().onAnswered();
   }
 
   /** The next route in rank behind {@code after} that takes events of the kind. */
@@ -285,7 +291,7 @@ final class SessionChannel implements Peer {
       }
       return;
     }
-    current = null;
+    answered();
     switch (event.kind()) {
       case JOIN -> {
         accept();
@@ -305,7 +311,7 @@ final class SessionChannel implements Peer {
     if (current != event) {
       return;
     }
-    current = null;
+    answered();
     switch (event.kind()) {
       case JOIN -> onJoinFailed(failure);
       case MESSAGE -> {
@@ -340,6 +346,7 @@ final class SessionChannel implements Peer {
     }
     Bound next = candidateFor(event.kind(), event.bound());
     if (next != null) {
+      answered();
       dispatch(next, event.kind(), event.payload());
       return;
     }
@@ -460,7 +467,6 @@ final class SessionChannel implements Peer {
 
   private void left() {
     state = State.LEFT;
-    current = null;
     release(accepted ? candidateFor(Kind.LEAVE, null) : null);
     session.onLeft(closeStatus);
   }

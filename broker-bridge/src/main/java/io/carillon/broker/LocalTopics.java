@@ -1,0 +1,115 @@
+package io.carillon.broker;
+
+import io.vertx.core.Vertx;
+import io.vertx.core.shareddata.Shareable;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The map that the broker verticle of a node keeps: topics to the bus addresses that want them.
+ *
+ * <p>Written by the broker verticle only; read by every publisher on its own thread, which hands a
+ * publication straight to the subscribers of its node. A publication so takes one step to the event
+ * loops where its subscribers are, and keeps its place among those of its sender. Its size is
+ * topics times event loops, never connections.
+ */
+public final class LocalTopics implements Shareable {
+  private static final LocalSubscriber[] NONE = {};
+
+  private final Map<Topic, LocalSubscriber[]> topics = new ConcurrentHashMap<>();
+  private volatile long maxMessageBytes = -1;
+  private volatile boolean linked;
+
+  private LocalTopics() {}
+
+  /** The topics of {@code vertx}. */
+  public static LocalTopics of(Vertx vertx) {
+    return (LocalTopics)
+        vertx
+            .sharedData()
+            .getLocalMap("carillon")
+            .computeIfAbsent("topics", key -> new LocalTopics());
+  }
+
+  /** The broker runs from now on; {@code alsoElsewhere} if there are other nodes to be told. */
+  public void open(long limitBytes, boolean alsoElsewhere) {
+    linked = alsoElsewhere;
+    maxMessageBytes = limitBytes;
+  }
+
+  /** The broker does not run any more. */
+  public void close() {
+    maxMessageBytes = -1;
+    topics.clear();
+  }
+
+  /** Whether publications have to go to the broker as well, for the other nodes. */
+  boolean isLinked() {
+    return linked;
+  }
+
+  /** Why a publication cannot be taken, or null. */
+  public @Nullable BrokerException refusal(Publication publication) {
+    long max = maxMessageBytes;
+    if (max < 0) {
+      return new BrokerException(
+          BrokerException.Code.NOT_RUNNING, "no broker is running on this node");
+    }
+    int size = publication.payload().size();
+    return size <= max
+        ? null
+        : new BrokerException(
+            BrokerException.Code.TOO_LARGE,
+            "publication too large: bytes=" + size + ", max=" + max);
+  }
+
+  /** Hands a publication to the subscribers of this node. */
+  public void deliver(Publication publication) {
+    Topic topic = publication.topic();
+    for (LocalSubscriber subscriber : topics.getOrDefault(topic, NONE)) {
+      if (!subscriber.deliver(publication)) {
+        remove(topic, subscriber.address());
+      }
+    }
+  }
+
+  /** Whether nobody wants anything. */
+  public boolean isEmpty() {
+    return topics.isEmpty();
+  }
+
+  /** Adds a subscriber; says whether it is the first of its topic. */
+  public boolean add(Topic topic, LocalSubscriber subscriber) {
+    LocalSubscriber[] before = topics.get(topic);
+    topics.compute(
+        topic,
+        (key, old) -> {
+          LocalSubscriber[] rest = without(old == null ? NONE : old, subscriber.address());
+          LocalSubscriber[] more = Arrays.copyOf(rest, rest.length + 1);
+          more[rest.length] = subscriber;
+          return more;
+        });
+    return before == null;
+  }
+
+  /** Removes a subscriber; says whether it was the last of its topic. */
+  public boolean remove(Topic topic, String address) {
+    LocalSubscriber[] before = topics.get(topic);
+    LocalSubscriber[] after =
+        topics.computeIfPresent(
+            topic,
+            (key, old) -> {
+              LocalSubscriber[] rest = without(old, address);
+              return rest.length == 0 ? null : rest;
+            });
+    return before != null && after == null;
+  }
+
+  private static LocalSubscriber[] without(LocalSubscriber[] all, String address) {
+    return Arrays.stream(all)
+        .filter(subscriber -> !subscriber.address().equals(address))
+        .toArray(LocalSubscriber[]::new);
+  }
+}
