@@ -69,6 +69,9 @@ final class Batch {
     try {
       int topicEnd = from + 2 + batch.getUnsignedShort(from);
       int exceptEnd = topicEnd + 2 + batch.getUnsignedShort(topicEnd);
+      if (topicEnd + 2 > to || exceptEnd + 1 > to) {
+        throw new IndexOutOfBoundsException(exceptEnd);
+      }
       String topic = batch.getString(from + 2, topicEnd);
       @Nullable String except =
           exceptEnd == topicEnd + 2 ? null : batch.getString(topicEnd + 2, exceptEnd);

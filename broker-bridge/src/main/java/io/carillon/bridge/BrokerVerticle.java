@@ -13,6 +13,7 @@ import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.eventbus.Message;
 import io.vertx.core.eventbus.MessageConsumer;
+import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -34,6 +35,7 @@ import org.slf4j.LoggerFactory;
 public final class BrokerVerticle extends VerticleBase {
   private static final Logger LOG = LoggerFactory.getLogger(BrokerVerticle.class);
 
+  private static final int MAX_EXCEPT_CHARS = 256;
   private static final long UNWANT_MILLIS = 10_000;
 
   private final BrokerOptions options;
@@ -138,8 +140,12 @@ public final class BrokerVerticle extends VerticleBase {
     if (body == null) {
       throw new IllegalArgumentException("a broadcast needs a body: topic=" + topic);
     }
-    return new Publication(
-        Topic.of(topic), Codec.payloadOf(body), message.headers().get(Addresses.EXCEPT));
+    String except = message.headers().get(Addresses.EXCEPT);
+    if (except != null && except.length() > MAX_EXCEPT_CHARS) {
+      throw new IllegalArgumentException(
+          "channel id too long: characters=" + except.length() + ", max=" + MAX_EXCEPT_CHARS);
+    }
+    return new Publication(Topic.of(topic), Codec.payloadOf(body), except);
   }
 
   private static void refuse(Message<?> message, BrokerException refusal) {
@@ -154,6 +160,14 @@ public final class BrokerVerticle extends VerticleBase {
     String action = message.headers().get(Addresses.ACTION);
     if (Addresses.ACTION_PING.equals(action)) {
       message.reply(null);
+      return;
+    }
+    if (message.body() instanceof JsonObject announcement) {
+      Future<Void> told =
+          links == null
+              ? Future.succeededFuture()
+              : links.tellAll(String.valueOf(action), announcement);
+      told.onComplete(done -> message.reply(null));
       return;
     }
     String topic = message.headers().get(Addresses.TOPIC);

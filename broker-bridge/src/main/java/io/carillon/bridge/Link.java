@@ -42,6 +42,9 @@ final class Link {
   /** What waits longer than this is of no use any more. */
   private static final long MAX_WAIT_NANOS = 10_000_000_000L;
 
+  /** After so long without a write the node is stuck, and publishers do not wait for it. */
+  private static final long STUCK_NANOS = 500_000_000L;
+
   /** One message that waits, and since when. */
   private record Waiting(Buffer batch, int publications, long sinceNanos) {}
 
@@ -66,6 +69,10 @@ final class Link {
   private long queuedBytes;
   private long dropped;
   private boolean dropping;
+  private long writtenNanos = System.nanoTime();
+  private boolean stuck;
+  private long greetedEpoch;
+  private @Nullable Promise<Void> empty;
 
   Link(Vertx vertx, String self, String node, long epoch, long maxQueuedBytes) {
     this.vertx = vertx;
@@ -118,8 +125,14 @@ final class Link {
     absent = noBroker;
   }
 
+  /** Which link of the other side has greeted; a new one means that it had lost us. */
+  long greetedEpoch() {
+    return greetedEpoch;
+  }
+
   /** The other side has said what it wants. */
-  void greeted(BitSet wants) {
+  void greeted(BitSet wants, long theirEpoch) {
+    greetedEpoch = theirEpoch;
     known = true;
     greeted = true;
     absent = false;
@@ -150,7 +163,8 @@ final class Link {
   /**
    * Queues a publication.
    *
-   * @return complete while little is queued; otherwise when that is so again, or all was dropped
+   * @return complete while little is queued; otherwise when that is so again. A node that takes
+   *     nothing at all holds nobody back: what does not fit is dropped
    */
   Future<Void> send(Publication publication) {
     Batch.append(batch, publication);
@@ -161,7 +175,7 @@ final class Link {
       flushing = true;
       vertx.getOrCreateContext().runOnContext(turnEnds -> flush());
     }
-    if (queuedBytes <= HIGH_WATER_BYTES) {
+    if (queuedBytes <= HIGH_WATER_BYTES || stuck) {
       return Future.succeededFuture();
     }
     Promise<Void> later = Promise.promise();
@@ -210,6 +224,8 @@ final class Link {
   private void onWritten(Waiting message, @Nullable Throwable failure) {
     underWay--;
     queuedBytes -= message.batch().length();
+    writtenNanos = System.nanoTime();
+    stuck = false;
     if (failure != null) {
       drop(message);
     } else if (dropping) {
@@ -218,6 +234,20 @@ final class Link {
     }
     write();
     releaseHeldBack();
+    if (empty != null && underWay == 0) {
+      empty.tryComplete();
+    }
+  }
+
+  /** Completes when everything is written. */
+  Future<Void> drained() {
+    flush();
+    if (underWay == 0) {
+      return Future.succeededFuture();
+    }
+    Promise<Void> promise = Promise.promise();
+    empty = promise;
+    return promise.future();
   }
 
   /** Called now and then: drops what has waited too long. */
@@ -228,6 +258,10 @@ final class Link {
       waiting.remove();
       queuedBytes -= oldest.batch().length();
       drop(oldest);
+    }
+    if (underWay > 0 && nowNanos - writtenNanos > STUCK_NANOS) {
+      stuck = true;
+      releaseAll();
     }
     releaseHeldBack();
   }
@@ -241,10 +275,14 @@ final class Link {
 
   private void releaseHeldBack() {
     if (queuedBytes <= HIGH_WATER_BYTES && !heldBack.isEmpty()) {
-      List<Promise<Void>> all = List.copyOf(heldBack);
-      heldBack.clear();
-      all.forEach(Promise::tryComplete);
+      releaseAll();
     }
+  }
+
+  private void releaseAll() {
+    List<Promise<Void>> all = List.copyOf(heldBack);
+    heldBack.clear();
+    all.forEach(Promise::tryComplete);
   }
 
   private void drop(Waiting message) {

@@ -1,6 +1,7 @@
 package io.carillon.bridge;
 
 import io.carillon.broker.Addresses;
+import io.carillon.broker.Announced;
 import io.carillon.broker.Publication;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -12,6 +13,9 @@ import io.vertx.core.eventbus.MessageConsumer;
 import io.vertx.core.eventbus.ReplyException;
 import io.vertx.core.eventbus.ReplyFailure;
 import io.vertx.core.internal.VertxInternal;
+import io.vertx.core.json.DecodeException;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
 import io.vertx.core.spi.cluster.ClusterManager;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -53,11 +57,12 @@ final class Links {
   private final Consumer<Publication> publications;
   private final Map<String, Link> links = new HashMap<>();
   private final Map<String, Inbound> inbound = new HashMap<>();
+  private final Map<String, JsonObject> announced;
   private final BitSet wanted = new BitSet(Buckets.COUNT);
   private final Set<Integer> news = new HashSet<>();
   private final Map<Integer, Future<Void>> beingTold = new HashMap<>();
   private @Nullable Promise<Void> newsTold;
-  private @Nullable MessageConsumer<Buffer> consumer;
+  private @Nullable MessageConsumer<Object> consumer;
   private long epochs = System.currentTimeMillis() << 16;
   private long outOfDate;
   private long missing;
@@ -68,13 +73,14 @@ final class Links {
     this.self = self;
     this.maxQueuedBytes = maxQueuedBytes;
     this.publications = publications;
+    this.announced = Announced.in(vertx);
   }
 
   /**
    * Listens, and greets those that are there; completes when they have answered or had a second.
    */
   Future<Void> start() {
-    MessageConsumer<Buffer> own =
+    MessageConsumer<Object> own =
         vertx.eventBus().consumer(Addresses.nodeAddress(self), this::onMessage);
     consumer = own;
     return own.completion()
@@ -94,9 +100,19 @@ final class Links {
 
   Future<Void> stop() {
     vertx.cancelTimer(timer);
-    links.values().forEach(Link::close);
-    MessageConsumer<Buffer> own = consumer;
-    return own == null ? Future.succeededFuture() : own.unregister();
+    MessageConsumer<Object> own = consumer;
+    return drained()
+        .onComplete(written -> links.values().forEach(Link::close))
+        .eventually(() -> own == null ? Future.succeededFuture() : own.unregister());
+  }
+
+  /** Completes when all that was published has been written, or a second later. */
+  private Future<Void> drained() {
+    Promise<Void> promise = Promise.promise();
+    long late = vertx.setTimer(ANSWER_MILLIS, tick -> promise.tryComplete());
+    Future.join(links.values().stream().map(Link::drained).toList())
+        .onComplete(written -> promise.tryComplete());
+    return promise.future().andThen(done -> vertx.cancelTimer(late));
   }
 
   // ---- nodes
@@ -136,19 +152,20 @@ final class Links {
     Link link = links.remove(node);
     if (link != null) {
       link.close();
+      announced.values().removeIf(one -> node.equals(one.getString("node")));
       LOG.info("node lost: node={}", node);
       tell(Addresses.ACTION_LOST, node);
     }
   }
 
   private Future<Void> greet(Link link) {
-    DeliveryOptions options = link.options(Addresses.ACTION_HELLO).setSendTimeout(ANSWER_MILLIS);
+    DeliveryOptions options = hello(link).setSendTimeout(ANSWER_MILLIS);
     link.greeting(true);
     return vertx
         .eventBus()
-        .<Buffer>request(Addresses.nodeAddress(link.node()), Buckets.encode(wanted), options)
+        .<Object>request(Addresses.nodeAddress(link.node()), Buckets.encode(wanted), options)
         .onComplete(answered -> link.greeting(false))
-        .onSuccess(answer -> onGreeted(link, answer.body()))
+        .onSuccess(answer -> onGreeted(link, answer))
         .onFailure(failure -> link.absent(isNobody(failure)))
         .mapEmpty();
   }
@@ -158,13 +175,19 @@ final class Links {
         && reply.failureType() == ReplyFailure.NO_HANDLERS;
   }
 
-  private void onGreeted(Link link, Buffer wants) {
-    if (links.get(link.node()) != link) {
+  private void onGreeted(Link link, Message<Object> hello) {
+    if (links.get(link.node()) != link || !(hello.body() instanceof Buffer wants)) {
       return; // lost meanwhile
     }
-    boolean first = !link.isGreeted();
+    long theirEpoch = number(hello, Addresses.EPOCH);
+    boolean hadLostUs = link.isGreeted() && theirEpoch > link.greetedEpoch();
+    if (hadLostUs) {
+      tell(Addresses.ACTION_LOST, link.node()); // so that both sides have forgotten the same
+    }
+    boolean first = !link.isGreeted() || hadLostUs;
     boolean wasSilent = link.isSilent();
-    link.greeted(Buckets.decode(wants));
+    link.greeted(Buckets.decode(wants), theirEpoch);
+    learn(hello.headers().get(Addresses.ANNOUNCED));
     if (wasSilent) {
       tell(link, Buckets.encode(wanted)); // the greeting may be older than what we want by now
     }
@@ -253,6 +276,25 @@ final class Links {
         .mapEmpty();
   }
 
+  /**
+   * Tells all nodes that a handler instance of this one has come or gone; completes when they know,
+   * or had a second.
+   */
+  Future<Void> tellAll(String action, JsonObject announcement) {
+    List<Future<Object>> answers = new ArrayList<>();
+    for (Link link : links.values()) {
+      if (link.listens()) {
+        DeliveryOptions options = link.options(action).setSendTimeout(ANSWER_MILLIS);
+        answers.add(
+            vertx
+                .eventBus()
+                .request(Addresses.nodeAddress(link.node()), announcement, options)
+                .map(Message::body));
+      }
+    }
+    return Future.join(answers).recover(late -> Future.succeededFuture()).mapEmpty();
+  }
+
   // ---- publications
 
   /** Sends a publication to every node that wants it; see {@link Link#send} for the result. */
@@ -273,7 +315,7 @@ final class Links {
 
   // ---- from other nodes
 
-  private void onMessage(Message<Buffer> message) {
+  private void onMessage(Message<Object> message) {
     String version = message.headers().get(Addresses.VERSION);
     if (version == null || !Addresses.isSpoken(version)) {
       LOG.warn("message of another contract version refused: version={}", version);
@@ -284,24 +326,66 @@ final class Links {
     String action = message.headers().get(Addresses.ACTION);
     if (node == null || action == null) {
       message.fail(400, "headers needed: node, action");
-      return;
+    } else if (message.body() instanceof Buffer body) {
+      onMessage(message, node, action, body);
+    } else if (message.body() instanceof JsonObject announcement) {
+      onAnnouncement(action, announcement);
+      message.reply(null);
+    } else {
+      message.fail(400, "a body is needed: action=" + action);
     }
+  }
+
+  private void onAnnouncement(String action, JsonObject announcement) {
+    String address = announcement.getString("address", "");
+    if (action.equals(Addresses.ACTION_WITHDRAW)) {
+      announced.remove(address);
+    } else {
+      announced.put(address, announcement);
+    }
+  }
+
+  private void onMessage(Message<Object> message, String node, String action, Buffer body) {
     switch (action) {
       case Addresses.ACTION_HELLO -> onHello(message, node);
       case Addresses.ACTION_WANT -> {
-        link(node).wants(Buckets.list(message.body()), true);
+        link(node).wants(Buckets.list(body), true);
         message.reply(null);
       }
-      case Addresses.ACTION_UNWANT -> link(node).wants(Buckets.list(message.body()), false);
-      case Addresses.ACTION_BATCH -> onBatch(message, node);
+      case Addresses.ACTION_UNWANT -> link(node).wants(Buckets.list(body), false);
+      case Addresses.ACTION_BATCH -> onBatch(message, node, body);
       default -> message.fail(400, "unknown action: action=" + action);
     }
   }
 
-  private void onHello(Message<Buffer> message, String node) {
+  private void onHello(Message<Object> message, String node) {
     Link link = link(node);
-    onGreeted(link, message.body());
-    message.reply(Buckets.encode(wanted), link.options(Addresses.ACTION_HELLO));
+    onGreeted(link, message);
+    message.reply(Buckets.encode(wanted), hello(link));
+  }
+
+  private DeliveryOptions hello(Link link) {
+    JsonArray ours = new JsonArray();
+    announced.values().stream()
+        .filter(one -> List.of(self, "").contains(one.getString("node", "")))
+        .forEach(ours::add);
+    return link.options(Addresses.ACTION_HELLO).addHeader(Addresses.ANNOUNCED, ours.encode());
+  }
+
+  /** Takes in which handler instances the other node has. */
+  private void learn(@Nullable String announcements) {
+    if (announcements == null) {
+      return;
+    }
+    try {
+      for (Object one : new JsonArray(announcements)) {
+        if (one instanceof JsonObject json && json.getString("address") != null) {
+          announced.put(json.getString("address"), json);
+        }
+      }
+    } catch (DecodeException e) {
+      LOG.warn("announcements of a node refused: not JSON");
+    }
   }
 
   /** A node may greet us before the cluster manager has told us of it. */
@@ -309,7 +393,7 @@ final class Links {
     return links.computeIfAbsent(node, this::newLink);
   }
 
-  private void onBatch(Message<Buffer> message, String node) {
+  private void onBatch(Message<Object> message, String node, Buffer batch) {
     Inbound from = inbound.computeIfAbsent(node, first -> new Inbound());
     long epoch = number(message, Addresses.EPOCH);
     long sequence = number(message, Addresses.SEQUENCE);
@@ -325,7 +409,7 @@ final class Links {
     from.epoch = epoch;
     from.sequence = sequence;
     try {
-      Batch.read(message.body(), publications);
+      Batch.read(batch, publications);
     } catch (IllegalArgumentException e) {
       LOG.warn("batch refused: node={}, {}", node, e.getMessage());
     }

@@ -36,6 +36,9 @@ public final class Addresses {
   /** Header between brokers: which link of a node a message came over; a later one is higher. */
   public static final String EPOCH = "epoch";
 
+  /** Header of a greeting between brokers: the handler instances of the node, a JSON array. */
+  public static final String ANNOUNCED = "announced";
+
   /** Header between brokers: number of a message on its link. */
   public static final String SEQUENCE = "sequence";
 

@@ -5,10 +5,10 @@ import io.carillon.channel.ChannelEvent;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 
 /**
@@ -113,7 +113,10 @@ public record Announcement(
     UriPattern pattern = UriPattern.parse(required(json, "pattern"));
     Set<ChannelEvent.Kind> events = EnumSet.noneOf(ChannelEvent.Kind.class);
     for (Object event : json.getJsonArray("events", new JsonArray().add("message"))) {
-      events.add(ChannelEvent.Kind.valueOf(event.toString().toUpperCase(Locale.ROOT)));
+      // An event that a later version may have is none of ours.
+      Arrays.stream(ChannelEvent.Kind.values())
+          .filter(kind -> kind.wireName().equals(event))
+          .forEach(events::add);
     }
     return new Declared(
         pattern,

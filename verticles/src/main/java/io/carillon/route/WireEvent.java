@@ -20,6 +20,7 @@ final class WireEvent implements ChannelEvent {
   private final Kind kind;
   private final String route;
   private final Params params;
+  private final Object runner;
   private final WirePeer peer;
   private final @Nullable LeaveStatus status;
   private final AtomicBoolean answered = new AtomicBoolean();
@@ -29,12 +30,14 @@ final class WireEvent implements ChannelEvent {
       Kind kind,
       String route,
       Params params,
+      Object runner,
       WirePeer peer,
       @Nullable LeaveStatus status) {
     this.message = message;
     this.kind = kind;
     this.route = route;
     this.params = params;
+    this.runner = runner;
     this.peer = peer;
     this.status = status;
   }
@@ -75,12 +78,12 @@ final class WireEvent implements ChannelEvent {
 
   @Override
   public @Nullable Object attachment() {
-    return peer.attachment(route);
+    return peer.attachment(runner);
   }
 
   @Override
   public void attach(Object value) {
-    peer.attach(route, value);
+    peer.attach(runner, value);
   }
 
   @Override

@@ -8,6 +8,7 @@ import io.carillon.channel.Params;
 import io.carillon.protocol.CloseStatus;
 import io.carillon.protocol.LeaveStatus;
 import io.vertx.core.MultiMap;
+import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.EventBus;
 import io.vertx.core.eventbus.Message;
 import io.vertx.core.json.DecodeException;
@@ -17,8 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.Consumer;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,64 +26,100 @@ import org.jspecify.annotations.Nullable;
  * these leave. Owned by the context of a handler instance.
  */
 final class WireEvents {
+  private static final int CLOSE_RESTART = CloseStatus.RESTART.code();
+
   private final EventBus bus;
+  private final BiFunction<String, ChannelEvent.Kind, @Nullable RouteRunner<?, ?>> runners;
+  private final KnownChannels known;
   private final Map<String, WirePeer> peers = new HashMap<>();
 
-  WireEvents(EventBus bus) {
+  WireEvents(
+      EventBus bus,
+      BiFunction<String, ChannelEvent.Kind, @Nullable RouteRunner<?, ?>> runners,
+      KnownChannels known) {
     this.bus = bus;
+    this.runners = runners;
+    this.known = known;
   }
 
   /**
-   * Reads one event; null for the leave of a channel that was forgotten here, because its node was
-   * taken for lost.
+   * Reads one event and has its route run it.
+   *
+   * <p>A channel is known here from its first event, which carries the handshake, to its leave. One
+   * that is not known any more, because its node was taken for lost, is ended.
    *
    * @throws IllegalArgumentException if a header is missing or not what it should be; the text
    *     names it
    */
-  @Nullable ChannelEvent read(Message<Object> message) {
+  void handle(Message<Object> message) {
     MultiMap headers = message.headers();
+    String version = headers.get(Addresses.VERSION);
+    if (version != null && !Addresses.isSpoken(version)) {
+      throw new IllegalArgumentException("contract version not spoken here: version=" + version);
+    }
     ChannelEvent.Kind kind = kind(required(headers, Addresses.EVENT));
     Topic topic = Topic.of(required(headers, Addresses.TOPIC));
+    String route = required(headers, Addresses.ROUTE);
     String id = required(headers, Addresses.CHANNEL);
-    if (kind == ChannelEvent.Kind.LEAVE
-        && !peers.containsKey(id)
-        && !headers.contains(Addresses.HANDSHAKE)) {
-      return null;
+    RouteRunner<?, ?> runner = runners.apply(route, kind);
+    if (!peers.containsKey(id) && !headers.contains(Addresses.HANDSHAKE)) {
+      onForgotten(message, kind);
+      return;
+    }
+    if (runner == null) {
+      message.reply(
+          null, new DeliveryOptions().addHeader(Addresses.OUTCOME, Addresses.OUTCOME_FORWARD));
+      return;
     }
     WirePeer peer = peers.computeIfAbsent(id, first -> peer(headers, id, topic));
+    LeaveStatus status = kind == ChannelEvent.Kind.LEAVE ? status(headers) : null;
+    Params params = params(headers, topic);
+    runner.run(new WireEvent(message, kind, route, params, runner, peer, status));
     if (kind == ChannelEvent.Kind.LEAVE) {
-      peers.remove(id);
-      peer.left();
+      forget(peer);
     }
-    return new WireEvent(
-        message,
-        kind,
-        required(headers, Addresses.ROUTE),
-        params(headers, topic),
-        peer,
-        kind == ChannelEvent.Kind.LEAVE ? status(headers) : null);
+  }
+
+  private static void onForgotten(Message<Object> message, ChannelEvent.Kind kind) {
+    if (kind == ChannelEvent.Kind.LEAVE) {
+      message.reply(null);
+    } else {
+      message.fail(CLOSE_RESTART, "channel is not known here any more");
+    }
+  }
+
+  /** One leave ends the channel for all routes of this instance that know it. */
+  private void forget(WirePeer peer) {
+    peers.remove(peer.id());
+    peer.left();
+    for (Object attached : peer.attached()) {
+      if (attached instanceof RouteChannel<?> channel && channel.known(false)) {
+        known.remove();
+      }
+    }
   }
 
   /**
-   * Forgets the channels whose connections were on a node that is lost, and hands their leave to
-   * {@code handle}, each with the status that {@code status} has for its route.
+   * Forgets the channels whose connections were on a node that is lost, and runs leave for them
+   * where the route asks for that.
    */
-  void lost(
-      String node, Function<String, @Nullable LeaveStatus> status, Consumer<ChannelEvent> handle) {
+  void lost(String node) {
     for (WirePeer peer : List.copyOf(peers.values())) {
       if (Addresses.nodeOf(peer.connectionId()).equals(node)) {
-        peers.remove(peer.id());
-        peer.left();
-        for (String route : peer.routes()) {
-          handle.accept(
-              new WireEvent(
-                  null,
-                  ChannelEvent.Kind.LEAVE,
-                  route,
-                  Params.of(peer.topic()),
-                  peer,
-                  status.apply(route)));
+        for (Object runner : peer.runners()) {
+          if (runner instanceof RouteRunner<?, ?> one && one.leavesOnNodeLoss()) {
+            one.run(
+                new WireEvent(
+                    null,
+                    ChannelEvent.Kind.LEAVE,
+                    "",
+                    Params.of(peer.topic()),
+                    runner,
+                    peer,
+                    LeaveStatus.NO_STATUS));
+          }
         }
+        forget(peer);
       }
     }
   }

@@ -12,6 +12,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.EventBus;
 import io.vertx.core.eventbus.ReplyException;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +29,7 @@ final class WirePeer implements Peer {
   private final String connectionId;
   private final Topic topic;
   private final Handshake handshake;
-  private final Map<String, Object> attachments = new HashMap<>(2);
+  private final Map<Object, Object> attachments = new HashMap<>(2);
   private volatile boolean open = true;
 
   WirePeer(
@@ -100,17 +101,22 @@ final class WirePeer implements Peer {
     open = false;
   }
 
-  /** The routes that know the channel here. */
-  List<String> routes() {
+  /** The channels that handlers of this peer were given, one for each route that knows it. */
+  Collection<Object> attached() {
+    return attachments.values();
+  }
+
+  /** The runners of those routes. */
+  List<Object> runners() {
     return List.copyOf(attachments.keySet());
   }
 
-  @Nullable Object attachment(String route) {
-    return attachments.get(route);
+  @Nullable Object attachment(Object runner) {
+    return attachments.get(runner);
   }
 
-  void attach(String route, Object value) {
-    attachments.put(route, value);
+  void attach(Object runner, Object value) {
+    attachments.put(runner, value);
   }
 
   private DeliveryOptions action(String action) {

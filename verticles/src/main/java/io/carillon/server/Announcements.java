@@ -1,8 +1,8 @@
 package io.carillon.server;
 
 import io.carillon.broker.Addresses;
+import io.carillon.broker.Announced;
 import io.carillon.protocol.CloseStatus;
-import io.carillon.route.Announced;
 import io.carillon.route.Announcement;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.DeliveryOptions;
@@ -57,16 +57,17 @@ final class Announcements {
       return;
     }
     try {
-      act(message, Announcement.fromJson(json));
+      act(message, json, Announcement.fromJson(json));
     } catch (IllegalArgumentException e) {
       LOG.warn("announcement refused: {}", e.getMessage());
       message.fail(400, e.getMessage());
     }
   }
 
-  private void act(Message<Object> message, Announcement announcement) {
+  private void act(Message<Object> message, JsonObject json, Announcement announcement) {
     String action = message.headers().get(Addresses.ACTION);
     if (Addresses.ACTION_WITHDRAW.equals(action)) {
+      Announced.in(vertx).remove(announcement.address());
       withdraw(announcement.address());
       return;
     }
@@ -80,6 +81,7 @@ final class Announcements {
     }
     if (!Addresses.ACTION_CHECK.equals(action)) {
       routes.announce(announcement);
+      Announced.in(vertx).putIfAbsent(announcement.address(), json);
     }
     message.reply(null);
   }

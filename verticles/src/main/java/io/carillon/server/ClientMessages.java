@@ -26,6 +26,11 @@ final class ClientMessages {
       loop.fanOut().deliver(publication);
       return;
     }
+    String version = message.headers().get(Addresses.VERSION);
+    if (version != null && !Addresses.isSpoken(version)) {
+      message.fail(BAD_REQUEST, "contract version not spoken here: version=" + version);
+      return;
+    }
     String id = message.headers().get(Addresses.CHANNEL);
     Session session = id == null ? null : loop.find(id);
     if (session == null) {

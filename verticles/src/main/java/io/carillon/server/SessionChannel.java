@@ -475,10 +475,7 @@ final class SessionChannel implements Peer {
   private void release(@Nullable Bound told) {
     for (Bound bound : candidates) {
       Instance instance = bound.instance();
-      if (bound != told
-          && bound.attachment() != null
-          && instance != null
-          && instance.everyLeave()) {
+      if (bound != told && bound.isIntroduced() && instance != null && instance.everyLeave()) {
         loop().dispatcher().send(new Event(this, bound, Kind.LEAVE, null, null));
       }
     }

@@ -27,6 +27,10 @@ final class Journal {
     }
   }
 
+  boolean hasNothing() {
+    return entries.isEmpty();
+  }
+
   /** Nothing more was reported so far. */
   void isEmpty() {
     assertThat(entries).isEmpty();

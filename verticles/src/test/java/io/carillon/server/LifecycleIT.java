@@ -8,6 +8,7 @@ import io.carillon.channel.CloseException;
 import io.carillon.protocol.CloseStatus;
 import io.carillon.route.JoinPhase;
 import io.carillon.route.Route;
+import io.carillon.route.Routes;
 import io.carillon.route.Unexpected;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -1211,25 +1212,46 @@ class LifecycleIT {
 
   @Test
   void leaveGoesToOneRouteOnlyWhereSeveralKnowTheChannel() throws Exception {
+    server.serve(this::greeter);
+    server.serve(this::echo);
+
+    onlyTheFirstLeaves();
+  }
+
+  @Test
+  void routesOfOneVerticleWithTheSamePatternAreToldApartByTheirRank() throws Exception {
     server.serve(
         routes -> {
-          routes
-              .route("/t", String.class, String.class)
-              .rank(1)
-              .join(ch -> ch.send("welcome"))
-              .leave(
-                  ch -> {
-                    journal.add("first");
-                  });
-          routes
-              .route("/t", String.class, String.class)
-              .rank(2)
-              .message((ch, text) -> ch.send(text))
-              .leave(
-                  ch -> {
-                    journal.add("second");
-                  });
+          greeter(routes);
+          echo(routes);
         });
+
+    onlyTheFirstLeaves();
+  }
+
+  private void greeter(Routes routes) {
+    routes
+        .route("/t", String.class, String.class)
+        .rank(1)
+        .join(ch -> ch.send("welcome"))
+        .leave(
+            ch -> {
+              journal.add("first");
+            });
+  }
+
+  private void echo(Routes routes) {
+    routes
+        .route("/t", String.class, String.class)
+        .rank(2)
+        .message((ch, text) -> ch.send(text))
+        .leave(
+            ch -> {
+              journal.add("second");
+            });
+  }
+
+  private void onlyTheFirstLeaves() throws Exception {
     RawClient client = server.connect("/t");
     client.readText();
     client.sendText("hello").readText();
