@@ -96,6 +96,9 @@ public final class Main extends VertxApplication implements VertxApplicationHook
     VertxBuilder builder = Vertx.builder().with(options);
     if (arguments.isClustered()) {
       try {
+        if (System.getProperty("hazelcast.logging.type") == null) {
+          System.setProperty("hazelcast.logging.type", "slf4j"); // from its very first line
+        }
         ClusterOptions cluster = ClusterOptions.from(Settings.of(arguments.conf()));
         cluster.configure(options);
         builder.withClusterManager(cluster.manager());

@@ -159,7 +159,11 @@ public final class BrokerVerticle extends VerticleBase {
   private void onRequest(Message<Object> message) {
     String action = message.headers().get(Addresses.ACTION);
     if (Addresses.ACTION_PING.equals(action)) {
-      message.reply(null);
+      if (links != null && links.isOutOfCluster()) {
+        message.fail(BrokerException.Code.NOT_RUNNING.number(), "out of the cluster");
+      } else {
+        message.reply(null);
+      }
       return;
     }
     if (message.body() instanceof JsonObject announcement) {

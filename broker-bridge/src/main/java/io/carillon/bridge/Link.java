@@ -33,6 +33,9 @@ final class Link {
   /** Messages that may be on their way to the socket at one time. */
   private static final int WINDOW = 512;
 
+  /** Bytes that may be on their way to the socket at one time; Vert.x holds a copy of them. */
+  private static final int WINDOW_BYTES = 4 << 20;
+
   /** A batch is closed when it is larger than this, in bytes. */
   private static final int BATCH_BYTES = 64 << 10;
 
@@ -66,6 +69,7 @@ final class Link {
   private boolean flushing;
   private long sequence;
   private int underWay;
+  private long underWayBytes;
   private long queuedBytes;
   private long dropped;
   private boolean dropping;
@@ -192,7 +196,9 @@ final class Link {
     if (batchSize == 0) {
       return;
     }
-    Waiting message = new Waiting(batch, batchSize, System.nanoTime());
+    // What has to wait is kept without the room that a growing buffer has to spare.
+    Buffer kept = hasRoom() ? batch : Buffer.buffer(batch.getBytes());
+    Waiting message = new Waiting(kept, batchSize, System.nanoTime());
     batch = Buffer.buffer();
     batchSize = 0;
     if (queuedBytes + message.batch().length() > maxQueuedBytes) {
@@ -204,13 +210,20 @@ final class Link {
     write();
   }
 
+  private boolean hasRoom() {
+    return underWay < WINDOW && underWayBytes < WINDOW_BYTES;
+  }
+
   private void write() {
-    while (underWay < WINDOW) {
+    while (hasRoom()) {
       Waiting next = waiting.poll();
       if (next == null) {
         return;
       }
-      underWay++;
+      if (underWay++ == 0) {
+        writtenNanos = System.nanoTime(); // from here on it is waited for
+      }
+      underWayBytes += next.batch().length();
       DeliveryOptions options =
           options(Addresses.ACTION_BATCH).addHeader(Addresses.SEQUENCE, Long.toString(++sequence));
       vertx
@@ -223,12 +236,15 @@ final class Link {
 
   private void onWritten(Waiting message, @Nullable Throwable failure) {
     underWay--;
+    underWayBytes -= message.batch().length();
     queuedBytes -= message.batch().length();
     writtenNanos = System.nanoTime();
     stuck = false;
-    if (failure != null) {
+    if (failure != null && known) {
       drop(message);
-    } else if (dropping) {
+    } else if (failure != null) {
+      LOG.debug("nobody there yet: node={}", node);
+    } else if (dropping && queuedBytes <= HIGH_WATER_BYTES) {
       dropping = false;
       LOG.warn("node takes publications again: node={}, dropped={}", node, dropped);
     }

@@ -67,6 +67,7 @@ final class Links {
   private long outOfDate;
   private long missing;
   private long timer = -1;
+  private boolean outOfCluster;
 
   Links(Vertx vertx, String self, long maxQueuedBytes, Consumer<Publication> publications) {
     this.vertx = vertx;
@@ -117,12 +118,26 @@ final class Links {
 
   // ---- nodes
 
+  /** Whether the cluster has ended under us, so that no other node can be reached any more. */
+  boolean isOutOfCluster() {
+    return outOfCluster;
+  }
+
   private Future<Void> poll() {
     ClusterManager manager = ((VertxInternal) vertx).clusterManager();
     if (manager == null || !manager.isActive()) {
       return Future.succeededFuture();
     }
-    Set<String> present = new HashSet<>(manager.getNodes());
+    Set<String> present = new HashSet<>();
+    try {
+      present.addAll(manager.getNodes());
+      outOfCluster = false;
+    } catch (RuntimeException e) {
+      if (!outOfCluster) {
+        outOfCluster = true;
+        LOG.error("this node is out of the cluster, restart it: {}", e.toString());
+      }
+    }
     present.remove(self);
     if (present.isEmpty() && links.isEmpty()) {
       return Future.succeededFuture();
@@ -180,14 +195,14 @@ final class Links {
       return; // lost meanwhile
     }
     long theirEpoch = number(hello, Addresses.EPOCH);
-    boolean hadLostUs = link.isGreeted() && theirEpoch > link.greetedEpoch();
+    boolean hadLostUs = link.greetedEpoch() > 0 && theirEpoch > link.greetedEpoch();
     if (hadLostUs) {
       tell(Addresses.ACTION_LOST, link.node()); // so that both sides have forgotten the same
     }
     boolean first = !link.isGreeted() || hadLostUs;
     boolean wasSilent = link.isSilent();
     link.greeted(Buckets.decode(wants), theirEpoch);
-    learn(hello.headers().get(Addresses.ANNOUNCED));
+    learn(link.node(), hello.headers().get(Addresses.ANNOUNCED));
     if (wasSilent) {
       tell(link, Buckets.encode(wanted)); // the greeting may be older than what we want by now
     }
@@ -373,10 +388,11 @@ final class Links {
   }
 
   /** Takes in which handler instances the other node has. */
-  private void learn(@Nullable String announcements) {
+  private void learn(String node, @Nullable String announcements) {
     if (announcements == null) {
       return;
     }
+    announced.values().removeIf(one -> node.equals(one.getString("node")));
     try {
       for (Object one : new JsonArray(announcements)) {
         if (one instanceof JsonObject json && json.getString("address") != null) {

@@ -66,6 +66,9 @@ public final class Addresses {
   /** Header: the pattern of the route that an event is for. */
   public static final String ROUTE = "route";
 
+  /** Header: the rank of that route, where a verticle has several with the same pattern. */
+  public static final String RANK = "rank";
+
   /** Header: id of a channel. */
   public static final String CHANNEL = "channel";
 

@@ -33,6 +33,17 @@ public final class LocalSubscriber {
     return !(byReference ? producer.write(publication) : plain(publication)).failed();
   }
 
+  /** Has the broker, which keeps the map, forget this subscriber. */
+  void reportGone(Topic topic) {
+    DeliveryOptions options =
+        new DeliveryOptions()
+            .setLocalOnly(true)
+            .addHeader(Addresses.ACTION, Addresses.ACTION_UNSUBSCRIBE)
+            .addHeader(Addresses.TOPIC, topic.uri())
+            .addHeader(Addresses.ADDRESS, address);
+    vertx.eventBus().send(Addresses.BROKER, null, options);
+  }
+
   private Future<Void> plain(Publication publication) {
     Payload payload = publication.payload();
     DeliveryOptions options =

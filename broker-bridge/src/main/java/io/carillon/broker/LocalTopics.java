@@ -70,7 +70,7 @@ public final class LocalTopics implements Shareable {
     Topic topic = publication.topic();
     for (LocalSubscriber subscriber : topics.getOrDefault(topic, NONE)) {
       if (!subscriber.deliver(publication)) {
-        remove(topic, subscriber.address());
+        subscriber.reportGone(topic);
       }
     }
   }

@@ -51,8 +51,8 @@ public interface Channel<O> {
   /**
    * Sends {@code message} to this client only, behind everything sent to it before.
    *
-   * <p>At most 1 MiB (by default) is kept for a client that reads too slowly; over that the
-   * overflow policy of the route decides, by default close 1013 "slow consumer".
+   * <p>At most 1 MiB (by default) is kept for a client that reads too slowly; over that the channel
+   * ends with 1013 "slow consumer".
    *
    * @return completes when the message is queued, not when the client has it; fails with {@link
    *     CloseException} when the channel has ended or the message was not queued

@@ -35,6 +35,9 @@ public interface ChannelEvent {
   /** The pattern of the route that is asked, in its canonical spelling. */
   String route();
 
+  /** Its rank: a verticle may have several routes with the same pattern. */
+  int rank();
+
   /** The parameters that the route's pattern found in the topic. */
   Params params();
 

@@ -106,17 +106,18 @@ public abstract class ChannelVerticle extends VerticleBase {
   /** Join, message and leave of one pattern may be declared apart, so the event is in the key. */
   private void addRunner(Announcement.Declared route, RouteRunner<?, ?> runner) {
     for (ChannelEvent.Kind event : route.events()) {
-      runners.put(key(route.pattern().toString(), event), runner);
+      runners.put(key(route.pattern().toString(), route.rank(), event), runner);
     }
-    runners.putIfAbsent(key(route.pattern().toString(), ChannelEvent.Kind.LEAVE), runner);
+    runners.putIfAbsent(
+        key(route.pattern().toString(), route.rank(), ChannelEvent.Kind.LEAVE), runner);
   }
 
-  private @Nullable RouteRunner<?, ?> runner(String pattern, ChannelEvent.Kind event) {
-    return runners.get(key(pattern, event));
+  private @Nullable RouteRunner<?, ?> runner(String pattern, int rank, ChannelEvent.Kind event) {
+    return runners.get(key(pattern, rank, event));
   }
 
-  private static String key(String pattern, ChannelEvent.Kind event) {
-    return event.wireName() + ' ' + pattern;
+  private static String key(String pattern, int rank, ChannelEvent.Kind event) {
+    return event.wireName() + ' ' + rank + ' ' + pattern;
   }
 
   private String name() {
@@ -145,7 +146,7 @@ public abstract class ChannelVerticle extends VerticleBase {
   }
 
   private void handle(ChannelEvent event) {
-    RouteRunner<?, ?> runner = runner(event.route(), event.kind());
+    RouteRunner<?, ?> runner = runner(event.route(), event.rank(), event.kind());
     if (runner == null) {
       event.forward();
       return;

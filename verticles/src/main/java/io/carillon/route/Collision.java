@@ -21,6 +21,7 @@ public record Collision(
   public static String text(Collection<Collision> all) {
     return all.stream()
         .map(Collision::toString)
+        .distinct()
         .collect(Collectors.joining("; ", "routes overlap: ", ""));
   }
 

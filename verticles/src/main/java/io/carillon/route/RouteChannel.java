@@ -2,6 +2,7 @@ package io.carillon.route;
 
 import io.carillon.auth.Handshake;
 import io.carillon.broker.Broker;
+import io.carillon.broker.BrokerException;
 import io.carillon.broker.Publication;
 import io.carillon.broker.Topic;
 import io.carillon.channel.Channel;
@@ -97,7 +98,13 @@ final class RouteChannel<O> implements Channel<O> {
 
   @Override
   public Future<Void> broadcastTo(String topic, Object message) {
-    Topic normal = Topic.of(topic);
+    Topic normal;
+    try {
+      normal = Topic.of(topic);
+    } catch (IllegalArgumentException e) {
+      return Future.failedFuture(
+          new BrokerException(BrokerException.Code.INVALID, String.valueOf(e.getMessage())));
+    }
     String except = joining && normal.equals(peer.topic()) ? peer.id() : null;
     return broker.publish(new Publication(normal, Codec.payloadOf(message), except));
   }

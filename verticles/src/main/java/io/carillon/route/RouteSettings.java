@@ -2,7 +2,6 @@ package io.carillon.route;
 
 import io.vertx.core.json.JsonObject;
 import java.util.Locale;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What a route asks of the server. All instances of a route have equal settings.
@@ -74,13 +73,23 @@ public record RouteSettings(
    */
   static RouteSettings fromJson(JsonObject json) {
     return new RouteSettings(
-        oneOf(JoinPhase.class, json.getString("joinPhase"), DEFAULT.joinPhase),
-        oneOf(Unexpected.class, json.getString("unexpected"), DEFAULT.unexpected),
+        oneOf(JoinPhase.class, "joinPhase", json, DEFAULT.joinPhase),
+        oneOf(Unexpected.class, "unexpected", json, DEFAULT.unexpected),
         json.getInteger("maxMessageBytes", 0),
         json.getLong("handlerTimeoutMillis", 0L));
   }
 
-  private static <E extends Enum<E>> E oneOf(Class<E> type, @Nullable String name, E otherwise) {
-    return name == null ? otherwise : Enum.valueOf(type, name.toUpperCase(Locale.ROOT));
+  private static <E extends Enum<E>> E oneOf(
+      Class<E> type, String member, JsonObject json, E otherwise) {
+    String name = json.getString(member);
+    if (name == null) {
+      return otherwise;
+    }
+    for (E constant : type.getEnumConstants()) {
+      if (constant.name().equalsIgnoreCase(name)) {
+        return constant;
+      }
+    }
+    throw new IllegalArgumentException("unknown value: " + member + "=" + name);
   }
 }

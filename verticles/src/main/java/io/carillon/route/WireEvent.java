@@ -19,6 +19,7 @@ final class WireEvent implements ChannelEvent {
   private final @Nullable Message<Object> message;
   private final Kind kind;
   private final String route;
+  private final int rank;
   private final Params params;
   private final Object runner;
   private final WirePeer peer;
@@ -29,6 +30,7 @@ final class WireEvent implements ChannelEvent {
       @Nullable Message<Object> message,
       Kind kind,
       String route,
+      int rank,
       Params params,
       Object runner,
       WirePeer peer,
@@ -36,6 +38,7 @@ final class WireEvent implements ChannelEvent {
     this.message = message;
     this.kind = kind;
     this.route = route;
+    this.rank = rank;
     this.params = params;
     this.runner = runner;
     this.peer = peer;
@@ -50,6 +53,11 @@ final class WireEvent implements ChannelEvent {
   @Override
   public String route() {
     return route;
+  }
+
+  @Override
+  public int rank() {
+    return rank;
   }
 
   @Override

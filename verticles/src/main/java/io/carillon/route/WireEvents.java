@@ -18,7 +18,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,17 +25,20 @@ import org.jspecify.annotations.Nullable;
  * these leave. Owned by the context of a handler instance.
  */
 final class WireEvents {
+  /** Finds the runner of a route. */
+  interface Runners {
+    /** The runner for events of that kind, or null if the instance has no such route. */
+    @Nullable RouteRunner<?, ?> find(String pattern, int rank, ChannelEvent.Kind event);
+  }
+
   private static final int CLOSE_RESTART = CloseStatus.RESTART.code();
 
   private final EventBus bus;
-  private final BiFunction<String, ChannelEvent.Kind, @Nullable RouteRunner<?, ?>> runners;
+  private final Runners runners;
   private final KnownChannels known;
   private final Map<String, WirePeer> peers = new HashMap<>();
 
-  WireEvents(
-      EventBus bus,
-      BiFunction<String, ChannelEvent.Kind, @Nullable RouteRunner<?, ?>> runners,
-      KnownChannels known) {
+  WireEvents(EventBus bus, Runners runners, KnownChannels known) {
     this.bus = bus;
     this.runners = runners;
     this.known = known;
@@ -61,7 +63,8 @@ final class WireEvents {
     Topic topic = Topic.of(required(headers, Addresses.TOPIC));
     String route = required(headers, Addresses.ROUTE);
     String id = required(headers, Addresses.CHANNEL);
-    RouteRunner<?, ?> runner = runners.apply(route, kind);
+    int rank = rank(headers, route);
+    RouteRunner<?, ?> runner = runners.find(route, rank, kind);
     if (!peers.containsKey(id) && !headers.contains(Addresses.HANDSHAKE)) {
       onForgotten(message, kind);
       return;
@@ -74,7 +77,10 @@ final class WireEvents {
     WirePeer peer = peers.computeIfAbsent(id, first -> peer(headers, id, topic));
     LeaveStatus status = kind == ChannelEvent.Kind.LEAVE ? status(headers) : null;
     Params params = params(headers, topic);
-    runner.run(new WireEvent(message, kind, route, params, runner, peer, status));
+    if (kind == ChannelEvent.Kind.LEAVE) {
+      peer.left();
+    }
+    runner.run(new WireEvent(message, kind, route, rank, params, runner, peer, status));
     if (kind == ChannelEvent.Kind.LEAVE) {
       forget(peer);
     }
@@ -91,7 +97,6 @@ final class WireEvents {
   /** One leave ends the channel for all routes of this instance that know it. */
   private void forget(WirePeer peer) {
     peers.remove(peer.id());
-    peer.left();
     for (Object attached : peer.attached()) {
       if (attached instanceof RouteChannel<?> channel && channel.known(false)) {
         known.remove();
@@ -106,6 +111,7 @@ final class WireEvents {
   void lost(String node) {
     for (WirePeer peer : List.copyOf(peers.values())) {
       if (Addresses.nodeOf(peer.connectionId()).equals(node)) {
+        peer.left();
         for (Object runner : peer.runners()) {
           if (runner instanceof RouteRunner<?, ?> one && one.leavesOnNodeLoss()) {
             one.run(
@@ -113,6 +119,7 @@ final class WireEvents {
                     null,
                     ChannelEvent.Kind.LEAVE,
                     "",
+                    0,
                     Params.of(peer.topic()),
                     runner,
                     peer,
@@ -134,6 +141,11 @@ final class WireEvents {
         connection == null ? id : connection,
         topic,
         Handshake.fromJson(json(handshake)));
+  }
+
+  private static int rank(MultiMap headers, String route) {
+    String rank = headers.get(Addresses.RANK);
+    return rank == null ? UriPattern.parse(route).rank() : Integer.parseInt(rank);
   }
 
   private static Params params(MultiMap headers, Topic topic) {

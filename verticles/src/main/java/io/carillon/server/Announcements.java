@@ -2,6 +2,7 @@ package io.carillon.server;
 
 import io.carillon.broker.Addresses;
 import io.carillon.broker.Announced;
+import io.carillon.broker.Topic;
 import io.carillon.protocol.CloseStatus;
 import io.carillon.route.Announcement;
 import io.vertx.core.Vertx;
@@ -39,6 +40,21 @@ final class Announcements {
   void collect() {
     Announced.in(vertx).values().forEach(this::announce);
     ask();
+  }
+
+  /** The routes that match a topic, those included that this node was told of a moment ago. */
+  RouteTable.Lookup find(Topic topic) {
+    RouteTable.Lookup found = routes.find(topic);
+    if (found instanceof RouteTable.Lookup.Found hit
+        && hit.candidates().get(0).route().hasInstances()) {
+      return found;
+    }
+    for (JsonObject json : Announced.in(vertx).values()) {
+      if (!routes.knows(json.getString("address", ""))) {
+        announce(json);
+      }
+    }
+    return routes.find(topic);
   }
 
   private void ask() {
@@ -87,7 +103,11 @@ final class Announcements {
   }
 
   private void announce(JsonObject json) {
-    routes.announce(Announcement.fromJson(json));
+    try {
+      routes.announce(Announcement.fromJson(json));
+    } catch (IllegalArgumentException e) {
+      LOG.debug("announcement passed over: {}", e.getMessage());
+    }
   }
 
   private void withdraw(String address) {

@@ -12,6 +12,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.Message;
 import io.vertx.core.eventbus.ReplyException;
+import io.vertx.core.eventbus.ReplyFailure;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.HashMap;
@@ -62,7 +63,7 @@ final class Dispatcher {
     vertx
         .eventBus()
         .request(instance.address(), body(event), options(event))
-        .onComplete(reply -> onReply(event, reply), failure -> event.fail(refusal(failure)));
+        .onComplete(reply -> onReply(event, reply), failure -> onFailure(event, failure));
   }
 
   private static @Nullable Object body(Event event) {
@@ -81,6 +82,7 @@ final class Dispatcher {
             .addHeader(Addresses.VERSION, Addresses.CONTRACT_VERSION)
             .addHeader(Addresses.EVENT, event.kind().wireName())
             .addHeader(Addresses.ROUTE, event.route())
+            .addHeader(Addresses.RANK, Integer.toString(event.rank()))
             .addHeader(Addresses.TOPIC, channel.topic().uri())
             .addHeader(Addresses.CHANNEL, channel.id())
             .addHeader(Addresses.CONNECTION, channel.connectionId())
@@ -109,6 +111,18 @@ final class Dispatcher {
       event.forward();
     } else {
       event.succeed();
+    }
+  }
+
+  /** A leave that nobody hears any more is over; what else nobody hears has failed. */
+  private static void onFailure(Event event, Throwable failure) {
+    boolean refused =
+        failure instanceof ReplyException reply
+            && reply.failureType() == ReplyFailure.RECIPIENT_FAILURE;
+    if (event.kind() == ChannelEvent.Kind.LEAVE && !refused) {
+      event.succeed();
+    } else {
+      event.fail(refusal(failure));
     }
   }
 

@@ -53,6 +53,11 @@ final class Event implements ChannelEvent {
   }
 
   @Override
+  public int rank() {
+    return bound.route().declared().rank();
+  }
+
+  @Override
   public Params params() {
     return bound.params();
   }

@@ -8,9 +8,10 @@ import java.util.List;
  * Flushes each connection once for all that was written to it in one turn of the event loop: one
  * system call where several publications and answers meet.
  *
- * <p>A turn lasts as long as events that were handed to handlers of this loop are being answered,
- * one after the other: a client that has sent sixteen messages gets sixteen answers at once. It
- * ends when nothing was answered since the last look, or after {@value #MOST_ROUNDS} looks.
+ * <p>A turn lasts as long as something is answered or written in it, one task behind the other: a
+ * client that has sent sixteen messages gets sixteen answers at once, and sixteen publications of
+ * one handler reach each member at once. It ends when nothing has happened since the last look, or
+ * after {@value #MOST_ROUNDS} looks.
  *
  * <p>Owned by that event loop.
  */
@@ -20,41 +21,35 @@ final class Flusher implements Runnable {
   private final EventLoop eventLoop;
   private List<WebSocketTransport> written = new ArrayList<>();
   private List<WebSocketTransport> spare = new ArrayList<>();
-  private long underWay;
-  private long answered;
-  private long answeredBefore;
+  private long happened;
+  private long happenedBefore;
   private int rounds;
 
   Flusher(EventLoop eventLoop) {
     this.eventLoop = eventLoop;
   }
 
-  /** An event was handed to a handler. */
-  void onSent() {
-    underWay++;
-  }
-
-  /** It was answered, or is waited for no longer. */
+  /** An event was answered. */
   void onAnswered() {
-    underWay--;
-    answered++;
+    happened++;
   }
 
   /** Notes a connection that was written to; it is flushed when the turn ends. */
   void add(WebSocketTransport transport) {
     if (written.isEmpty()) {
       rounds = 0;
-      answeredBefore = answered - 1;
+      happenedBefore = happened - 1;
       eventLoop.execute(this);
     }
+    happened++;
     written.add(transport);
   }
 
   @Override
   public void run() {
-    if (underWay > 0 && answered != answeredBefore && rounds < MOST_ROUNDS) {
+    if (happened != happenedBefore && rounds < MOST_ROUNDS) {
       rounds++;
-      answeredBefore = answered;
+      happenedBefore = happened;
       eventLoop.execute(this);
       return;
     }

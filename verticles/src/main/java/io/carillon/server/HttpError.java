@@ -31,8 +31,12 @@ record HttpError(int status, String text) {
     response.setStatusCode(status);
     switch (status) {
       case 405 -> response.putHeader("allow", "GET");
-      case 426 ->
-          response.putHeader("upgrade", "websocket").putHeader("sec-websocket-version", "13");
+      case 426 -> {
+        response.putHeader("sec-websocket-version", "13");
+        if (request.version() != HttpVersion.HTTP_2) {
+          response.putHeader("upgrade", "websocket"); // forbidden on HTTP/2: RFC 9113, 8.2.2
+        }
+      }
       case 503 -> response.putHeader("retry-after", "1");
       default -> {}
     }

@@ -77,7 +77,8 @@ public final class HttpVerticle extends VerticleBase {
     RouteTable routes = new RouteTable(node);
     Announcements announcements = new Announcements(vertx, ours, routes);
     loop = ours;
-    Upgrader events = new Upgrader(ours, routes, new TrustedProxies(options.trustedProxies()));
+    Upgrader events =
+        new Upgrader(ours, announcements, new TrustedProxies(options.trustedProxies()));
     upgrader = events;
     router = router(events);
     server = server();
@@ -194,6 +195,7 @@ public final class HttpVerticle extends VerticleBase {
             .invalidRequestHandler(HttpVerticle::onInvalid);
     options
         .tls()
+        .filter(files -> watchesCertificate())
         .ifPresent(
             files -> {
               CertificateFiles watched = new CertificateFiles(files);
@@ -201,6 +203,12 @@ public final class HttpVerticle extends VerticleBase {
                   files.reloadInterval().toMillis(), tick -> watched.reloadIfChanged(vertx, made));
             });
     return made;
+  }
+
+  /** All instances share one listening server; the first of them looks after its certificate. */
+  private boolean watchesCertificate() {
+    String port = "certificate:" + options.host() + ":" + options.port();
+    return vertx.sharedData().getLocalMap("carillon").putIfAbsent(port, deploymentID()) == null;
   }
 
   private static void secure(HttpServerOptions http, TlsOptions files) {

@@ -50,6 +50,10 @@ final class RouteEntry {
     owner = instance.name();
   }
 
+  boolean has(String address) {
+    return instances.stream().anyMatch(instance -> instance.address().equals(address));
+  }
+
   boolean remove(String address) {
     return instances.removeIf(instance -> instance.address().equals(address));
   }

@@ -79,6 +79,11 @@ final class RouteTable {
     }
   }
 
+  /** Whether that instance has announced itself and not gone. */
+  boolean knows(String address) {
+    return entries.stream().anyMatch(entry -> entry.has(address));
+  }
+
   /** The routes that match a topic. */
   Lookup find(Topic topic) {
     List<Bound> found = new ArrayList<>(1);

@@ -263,7 +263,6 @@ final class SessionChannel implements Peer {
   private void dispatch(Bound bound, Kind kind, @Nullable Payload payload) {
     Event event = new Event(this, bound, kind, payload, kind == Kind.LEAVE ? leaveStatus : null);
     current = event;
-    loop().flusher().onSent();
     loop().dispatcher().send(event);
   }
 
@@ -388,7 +387,7 @@ final class SessionChannel implements Peer {
         loop().fanOut().leave(this);
         if (joining) {
           dropWaiting();
-          gone();
+          gone(CloseStatus.GOING_AWAY);
         }
         next();
         leaveIfDue();
@@ -397,11 +396,11 @@ final class SessionChannel implements Peer {
     }
   }
 
-  private void gone() {
+  private void gone(CloseStatus why) {
     Promise<Void> promise = joined;
     joined = null;
     if (promise != null) {
-      promise.fail(new CloseException(CloseStatus.GOING_AWAY));
+      promise.fail(new CloseException(why));
     }
   }
 
@@ -436,7 +435,7 @@ final class SessionChannel implements Peer {
     dropWaiting();
     loop().fanOut().leave(this);
     if (joining) {
-      gone();
+      gone(status);
     }
     session.onEnding(status);
     leaveIfDue();

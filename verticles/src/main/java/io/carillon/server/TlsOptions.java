@@ -41,6 +41,6 @@ public record TlsOptions(Path certificate, Path key, Duration reloadInterval) {
 
   private static Path readable(Settings settings, String key, Optional<Path> path) {
     return path.filter(Files::isReadable)
-        .orElseThrow(() -> settings.refuse(key, "must name a readable PEM file"));
+        .orElseThrow(() -> settings.refuse(key, "a readable PEM file"));
   }
 }

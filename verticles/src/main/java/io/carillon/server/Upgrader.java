@@ -37,10 +37,10 @@ final class Upgrader {
   private static final String PLAIN_PROTOCOL = "carillon.plain";
 
   private final Loop loop;
-  private final RouteTable routes;
+  private final Announcements routes;
   private final TrustedProxies proxies;
 
-  Upgrader(Loop loop, RouteTable routes, TrustedProxies proxies) {
+  Upgrader(Loop loop, Announcements routes, TrustedProxies proxies) {
     this.loop = loop;
     this.routes = routes;
     this.proxies = proxies;

@@ -61,8 +61,9 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements F
     context = ctx;
   }
 
+  /** Whether something may still be sent; a lost connection may not have been heard of yet. */
   boolean isOpen() {
-    return state == State.OPEN;
+    return state == State.OPEN && context != null && context.channel().isActive();
   }
 
   // ---- out

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
@@ -268,7 +269,18 @@ final class RawClient implements AutoCloseable {
   void readEndOrReset() {
     try {
       assertThat(in.read()).as("end of what the server sends").isEqualTo(-1);
-    } catch (java.net.SocketTimeoutException e) {
+    } catch (SocketTimeoutException e) {
+      throw new AssertionError("the connection is still open", e);
+    } catch (IOException reset) {
+      // as good as an end
+    }
+  }
+
+  /** The connection ends, and what was said on it is no HTTP. */
+  void readNothingOfHttp() {
+    try {
+      assertThat(new String(in.readAllBytes(), ISO_8859_1)).doesNotContain("HTTP/");
+    } catch (SocketTimeoutException e) {
       throw new AssertionError("the connection is still open", e);
     } catch (IOException reset) {
       // as good as an end

@@ -45,8 +45,12 @@ final class TestServer implements AutoCloseable {
   private String broker = "";
   private int port;
 
-  private TestServer(HttpOptions options) {
-    this.vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(EVENT_LOOPS));
+  private TestServer(HttpOptions options, boolean nativeTransport) {
+    this.vertx =
+        Vertx.vertx(
+            new VertxOptions()
+                .setEventLoopPoolSize(EVENT_LOOPS)
+                .setPreferNativeTransport(nativeTransport));
     this.options = options;
   }
 
@@ -57,21 +61,30 @@ final class TestServer implements AutoCloseable {
 
   /** A server with some settings, as in a configuration file but with single quotes. */
   static TestServer start(String config) throws Exception {
-    TestServer server = prepare(config);
-    server.deployBroker();
-    server.deployHttp();
-    server.listen();
-    return server;
+    return prepare(config).run();
+  }
+
+  /** Starts everything but handlers. */
+  TestServer run() throws Exception {
+    deployBroker();
+    deployHttp();
+    listen();
+    return this;
   }
 
   /** A server of which nothing runs yet. */
   static TestServer prepare(String config) {
+    return prepare(config, true);
+  }
+
+  static TestServer prepare(String config, boolean nativeTransport) {
     JsonObject file =
         new JsonObject(
             "{\"http\":{\"host\":\"127.0.0.1\",\"stopTimeout\":\"2s\"},"
                 + "\"limits\":{\"closeTimeout\":\"5s\"}}");
     file.mergeIn(new JsonObject(config.replace('\'', '"')), true);
-    return new TestServer(HttpOptions.from(new Settings(file, Map.of(), Map.of())));
+    return new TestServer(
+        HttpOptions.from(new Settings(file, Map.of(), Map.of())), nativeTransport);
   }
 
   void deployBroker() throws Exception {
