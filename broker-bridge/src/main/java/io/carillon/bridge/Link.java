@@ -31,7 +31,7 @@ final class Link {
   private static final Logger LOG = LoggerFactory.getLogger(Link.class);
 
   /** Messages that may be on their way to the socket at one time. */
-  private static final int WINDOW = 512;
+  private static final int WINDOW = 64;
 
   /** Bytes that may be on their way to the socket at one time; Vert.x holds a copy of them. */
   private static final int WINDOW_BYTES = 4 << 20;

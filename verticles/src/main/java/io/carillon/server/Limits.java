@@ -68,6 +68,6 @@ public record Limits(
     if (!pingInterval.isZero()) {
       shortest = Math.min(shortest, pingInterval.toMillis());
     }
-    return Math.max(10, Math.min(1_000, shortest / 4));
+    return Math.max(10, Math.min(500, shortest / 4));
   }
 }

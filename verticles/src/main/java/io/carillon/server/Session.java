@@ -27,7 +27,7 @@ final class Session {
   private static final int MESSAGE_OVERHEAD_BYTES = 64;
 
   /** How long the client's notice waits for handlers that are still at work. */
-  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(1);
+  private static final long PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
   private final Loop loop;
   private final Handshake handshake;

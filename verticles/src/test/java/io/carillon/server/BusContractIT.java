@@ -121,6 +121,7 @@ class BusContractIT {
   @CsvSource({
     "full, 409, room is full",
     "closed, 404, closed for today",
+    "policy, 403, not you",
     "odd, 500, InternalServerError",
     "nobody, 404, Not Found",
     "silent, 504, handler timed out"
@@ -144,6 +145,8 @@ class BusContractIT {
     "ok, 1000, Ok",
     "fail, 4429, slowly",
     "fail own, 4200, my own",
+    "fail policy, 1008, not you",
+    "fail unsendable, 1011, InternalServerError",
     "forward, 1008, nobody takes this",
     "silent, 1011, handler timed out"
   })
@@ -222,13 +225,22 @@ class BusContractIT {
     JsonObject leave = new JsonObject(headers.next());
     Set<String> names =
         Set.of(
-            "version", "event", "route", "topic", "channel", "connection", "client", "parameters");
+            "version",
+            "event",
+            "route",
+            "rank",
+            "topic",
+            "channel",
+            "connection",
+            "client",
+            "parameters");
     assertThat(names).isSubsetOf(join.fieldNames());
     assertThat(message.fieldNames()).isEqualTo(names);
     assertThat(join.fieldNames()).isEqualTo(plus(names, "handshake"));
     assertThat(leave.fieldNames()).isEqualTo(plus(names, "kind", "code", "reason"));
     assertThat(join.getString("version")).isEqualTo("1.0");
     assertThat(join.getString("route")).isEqualTo("/plain/:room");
+    assertThat(join.getString("rank")).isEqualTo("-5");
     assertThat(join.getString("topic")).isEqualTo("/plain/lobby?n=a%20b");
     assertThat(new JsonObject(join.getString("parameters")))
         .isEqualTo(new JsonObject().put("room", "lobby").put("n", "a b"));
@@ -251,6 +263,58 @@ class BusContractIT {
   }
 
   @Test
+  void longReasonIsCutAtACharacter() throws Exception {
+    run();
+    plain(ADDRESS);
+    RawClient client = server.connect("/plain/lobby");
+    client.readText();
+
+    RawClient.Frame close = client.sendText("fail at length").readClose();
+
+    assertThat(close.code()).isEqualTo(4201);
+    assertThat(close.reason()).isEqualTo("x" + "ü".repeat(61));
+  }
+
+  @Test
+  void leaveGoesToTheNextRouteInRankWhereItIsForwarded() throws Exception {
+    run();
+    plain(ADDRESS);
+    serve(
+        routes ->
+            routes
+                .route("/plain/**")
+                .rank(100)
+                .message((ch, payload) -> {})
+                .leave(
+                    (ch, status) -> {
+                      journal.add("fallback " + status);
+                    }));
+
+    server.connect("/plain/forwards").sendClose(4001, "bye");
+
+    journal.expect("join {room=forwards}", "leave closed 4001 bye", "fallback closed 4001");
+  }
+
+  @Test
+  void instanceMayAskToHearOfTheEndWhereLeaveIsNotItsOwn() throws Exception {
+    run();
+    plain(
+        new PlainRoom(ADDRESS, PlainRoom.route("/plain/:room", "join", "message")) {
+          @Override
+          JsonObject announcement() {
+            return super.announcement().put("everyLeave", true);
+          }
+        });
+    RawClient client = server.connect("/plain/lobby");
+    client.readText();
+    journal.next();
+
+    client.sendClose(1000, "");
+
+    journal.expect("leave null null null"); // only to be forgotten
+  }
+
+  @Test
   void whatIsSaidToAClientIsAnswered() throws Exception {
     run();
     Channel<Payload>[] kept = kept();
@@ -263,6 +327,7 @@ class BusContractIT {
     refused(404, "no such channel", client, "x", "send", "channel", id + "x");
     refused(404, "no such channel", client, "x", "send", "channel", "nonsense");
     refused(404, "no such channel", client, "x", "send", "other", "header");
+    refused(400, null, client, "x", "send", "channel", id, "version", "2.0");
     refused(400, "unknown action: action=dance", client, "x", "dance", "channel", id);
     refused(400, null, client, null, "close", "channel", id, "code", "999");
     refused(400, null, client, null, "close", "channel", id, "code", "many");

@@ -159,6 +159,21 @@ class LeaveIT extends HandlerFixture {
   }
 
   @Test
+  void codeThatIsNeverSentIsAnErrorInTheLog() throws Exception {
+    RawClient client = joined();
+
+    try (LogCapture log = LogCapture.of("io.carillon")) {
+      client.sendText("close unsendable");
+
+      var line = log.next("close code is never sent");
+      assertThat(line.getLevel().toString()).isEqualTo("ERROR");
+      assertThat(line.getFormattedMessage())
+          .startsWith("close code is never sent: code=1006, sent=1011, channel=");
+    }
+    assertThat(client.readClose().code()).isEqualTo(1011);
+  }
+
+  @Test
   void leaveRunsBehindTheUnsubscription() throws Exception {
     server.serve(
         routes ->

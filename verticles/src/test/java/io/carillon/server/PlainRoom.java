@@ -80,6 +80,10 @@ public class PlainRoom extends AbstractVerticle {
     return new DeliveryOptions().addHeader("action", name);
   }
 
+  private static DeliveryOptions outcome(String name) {
+    return new DeliveryOptions().addHeader("outcome", name);
+  }
+
   private void onEvent(Message<Object> event) {
     switch (event.headers().get("event")) {
       case "join" -> onJoin(event);
@@ -93,8 +97,9 @@ public class PlainRoom extends AbstractVerticle {
     switch (parameters(event).getString("room", "")) {
       case "full" -> event.fail(409, "room is full");
       case "closed" -> event.fail(4100, "closed for today");
+      case "policy" -> event.fail(1008, "not you");
       case "odd" -> event.fail(12, "no status at all");
-      case "nobody" -> event.reply(null, new DeliveryOptions().addHeader("outcome", "forward"));
+      case "nobody" -> event.reply(null, outcome("forward"));
       case "silent" -> {}
       default -> {
         send(event, "welcome to " + parameters(event).getString("room"));
@@ -125,7 +130,10 @@ public class PlainRoom extends AbstractVerticle {
                   new DeliveryOptions().addHeader("topic", event.headers().get("topic")));
       case "fail" -> event.fail(429, "slowly");
       case "fail own" -> event.fail(4200, "my own");
-      case "forward" -> event.reply(null, new DeliveryOptions().addHeader("outcome", "forward"));
+      case "fail policy" -> event.fail(1008, "not you");
+      case "fail unsendable" -> event.fail(1006, "gone");
+      case "fail at length" -> event.fail(4201, "x" + "ü".repeat(100));
+      case "forward" -> event.reply(null, outcome("forward"));
       case "silent" -> {
         return;
       }
@@ -136,7 +144,8 @@ public class PlainRoom extends AbstractVerticle {
 
   private void onLeave(Message<Object> event) {
     journal("leave", event, "kind", "code", "reason");
-    event.reply(null);
+    boolean forwards = "forwards".equals(parameters(event).getString("room"));
+    event.reply(null, forwards ? outcome("forward") : new DeliveryOptions());
   }
 
   private void send(Message<Object> event, Object body) {
