@@ -16,8 +16,11 @@ public record BrokerOptions(long maxMessageBytes, long maxQueuedBytes, Duration 
   /** Default of {@code broker.maxMessageBytes}: 1 MiB. */
   public static final long DEFAULT_MAX_MESSAGE_BYTES = 1 << 20;
 
-  /** Default of {@code broker.maxQueuedBytes}: 64 MiB. */
-  public static final long DEFAULT_MAX_QUEUED_BYTES = 64 << 20;
+  /**
+   * Default of {@code broker.maxQueuedBytes}: 64 MiB, or an eighth of the heap where that is less.
+   */
+  public static final long DEFAULT_MAX_QUEUED_BYTES =
+      Math.min(64 << 20, Math.max(1 << 20, Runtime.getRuntime().maxMemory() / 8));
 
   /** Default of {@code broker.stopTimeout}: 5 s. */
   public static final Duration DEFAULT_STOP_TIMEOUT = Duration.ofSeconds(5);

@@ -167,7 +167,7 @@ final class Links {
     Link link = links.remove(node);
     if (link != null) {
       link.close();
-      announced.values().removeIf(one -> node.equals(one.getString("node")));
+      forget(node);
       LOG.info("node lost: node={}", node);
       tell(Addresses.ACTION_LOST, node);
     }
@@ -387,12 +387,21 @@ final class Links {
     return link.options(Addresses.ACTION_HELLO).addHeader(Addresses.ANNOUNCED, ours.encode());
   }
 
+  /** The collections of a shared map are copies, so one is removed by its key. */
+  private void forget(String node) {
+    for (JsonObject one : List.copyOf(announced.values())) {
+      if (node.equals(one.getString("node"))) {
+        announced.remove(one.getString("address"));
+      }
+    }
+  }
+
   /** Takes in which handler instances the other node has. */
   private void learn(String node, @Nullable String announcements) {
     if (announcements == null) {
       return;
     }
-    announced.values().removeIf(one -> node.equals(one.getString("node")));
+    forget(node);
     try {
       for (Object one : new JsonArray(announcements)) {
         if (one instanceof JsonObject json && json.getString("address") != null) {

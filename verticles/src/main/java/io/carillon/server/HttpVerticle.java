@@ -184,6 +184,9 @@ public final class HttpVerticle extends VerticleBase {
             .setMaxInitialLineLength(HttpOptions.MAX_URI_BYTES + 64)
             .setMaxHeaderSize(HttpOptions.MAX_HEADER_BYTES)
             .setHttp2ClearTextEnabled(false)
+            // Extensions are ours to agree on, and every handler less makes an upgrade cheaper.
+            .setPerMessageWebSocketCompressionSupported(false)
+            .setPerFrameWebSocketCompressionSupported(false)
             .setCompressionSupported(true)
             .setIdleTimeout((int) options.idleTimeout().toSeconds())
             .setIdleTimeoutUnit(TimeUnit.SECONDS);

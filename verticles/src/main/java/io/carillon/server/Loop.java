@@ -65,7 +65,7 @@ final class Loop {
 
   /** The id of a connection of this loop; it leads back to node and instance. */
   String idOf(long number) {
-    return idPrefix + Long.toUnsignedString(number, 36);
+    return idPrefix + Long.toString(number, 36);
   }
 
   /** The connection with that id, if it is one of this loop that still is. */
@@ -74,7 +74,7 @@ final class Loop {
       return null;
     }
     try {
-      return sessions.find(Long.parseUnsignedLong(id.substring(idPrefix.length()), 36));
+      return sessions.find(Long.parseLong(id.substring(idPrefix.length()), 36));
     } catch (NumberFormatException notAnId) {
       return null;
     }

@@ -17,7 +17,7 @@ final class Sessions {
 
   /** A number that no other connection of this loop has. */
   long newNumber() {
-    long number = ThreadLocalRandom.current().nextLong();
+    long number = ThreadLocalRandom.current().nextLong(Long.MAX_VALUE);
     return all.containsKey(number) ? newNumber() : number;
   }
 

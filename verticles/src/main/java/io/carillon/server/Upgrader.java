@@ -229,6 +229,9 @@ final class Upgrader {
               session, loop.flusher(), limits, own > 0 ? Math.min(own, max) : max);
       takeOver.complete(head, transport);
       session.start(transport);
+      if (!LOG.isInfoEnabled()) {
+        return;
+      }
       LOG.info(
           "joined: path={}, route={}, connection={}",
           session.channel().topic().path(),

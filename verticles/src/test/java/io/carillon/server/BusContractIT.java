@@ -385,21 +385,20 @@ class BusContractIT {
   }
 
   @ParameterizedTest
-  @CsvSource({"/quiet", "/spoken", "/joined"})
+  @CsvSource({"/quiet", "/spoken", "/joined", "/left"})
   void lastInstanceThatGoesTakesItsChannelsWithIt(String uri) throws Exception {
     run();
+    LeaveHandler<Payload> reported =
+        (ch, status) -> {
+          journal.add("leave " + status);
+        };
     String id =
         server.serve(
             routes -> {
               routes.route("/quiet").message((ch, payload) -> {});
               routes.route("/spoken").message((ch, payload) -> ch.send(payload));
-              routes
-                  .route("/joined")
-                  .join(ch -> {})
-                  .leave(
-                      (ch, status) -> {
-                        journal.add("leave " + status);
-                      });
+              routes.route("/joined").join(ch -> {}).leave(reported);
+              routes.route("/left").message((ch, payload) -> {}).leave(reported);
             });
     RawClient client = server.connect(uri);
     if (uri.equals("/spoken")) {
@@ -409,7 +408,7 @@ class BusContractIT {
     server.undeploy(id);
 
     assertThat(client.readClose().code()).isEqualTo(1012);
-    if (uri.equals("/joined")) {
+    if (uri.equals("/joined") || uri.equals("/left")) {
       journal.expect("leave closed 1012");
     }
     assertThat(server.open().ask(Request.upgrade(uri)).status()).isEqualTo(503);
@@ -736,10 +735,17 @@ class BusContractIT {
                 .message((ch, text) -> ch.send(Thread.currentThread().getName())));
     Set<String> threads = new HashSet<>();
 
-    for (RawClient client : server.connectSome(8, "/a")) {
-      String joined = client.readText();
-      threads.add(joined);
-      assertThat(client.sendText("?").readText()).isEqualTo(joined);
+    try (LogCapture log = LogCapture.of("io.carillon.server")) {
+      for (int i = 0; i < 9; i++) {
+        RawClient client = server.connect("/a");
+        String ofConnection = log.next("joined").getThreadName();
+        threads.add(ofConnection);
+        assertThat(client.readText()).isEqualTo(ofConnection);
+        assertThat(client.sendText("?").readText()).isEqualTo(ofConnection);
+        if (i % 3 == 0) {
+          server.open(); // so that connections and handlers do not take turns in step
+        }
+      }
     }
     assertThat(threads).hasSize(TestServer.EVENT_LOOPS);
   }

@@ -111,7 +111,10 @@ class HandshakeIT {
         Arguments.of("two lines", ECHO.plus("Connection", "keep-alive")),
         Arguments.of("several upgrades", ECHO.with("Upgrade", "h2c, websocket")),
         Arguments.of("spaces", ECHO.with("Sec-WebSocket-Version", "  13  ")),
-        Arguments.of("an extension offered", ECHO.plus("Sec-WebSocket-Extensions", "x-unknown")),
+        Arguments.of("an extension offered", offer("x-unknown")),
+        Arguments.of("compression offered", offer("permessage-deflate; client_max_window_bits")),
+        Arguments.of("a bad offer", offer("permessage-deflate; client_max_window_bits=x")),
+        Arguments.of("a worse offer", offer(";=,,\"")),
         Arguments.of("an origin", ECHO.plus("Origin", "http://localhost")),
         Arguments.of("an empty body", ECHO.plus("Content-Length", "0")),
         Arguments.of("a query", ECHO.line("GET /echo?a=b HTTP/1.1")),
@@ -119,10 +122,20 @@ class HandshakeIT {
         Arguments.of("escapes", ECHO.line("GET /%65cho HTTP/1.1")));
   }
 
+  private static Request offer(String extensions) {
+    return ECHO.plus("Sec-WebSocket-Extensions", extensions);
+  }
+
   @ParameterizedTest(name = "{0}")
   @MethodSource("spellings")
   void otherSpellingsAreProperToo(String what, Request request) throws Exception {
-    RawClient client = server.open().upgrade(request);
+    RawClient client = server.open();
+
+    Answer answer = client.ask(request);
+
+    assertThat(answer.status()).isEqualTo(101);
+    assertThat(answer.header("sec-websocket-accept")).containsExactly(Request.ACCEPT);
+    assertThat(answer.header("sec-websocket-extensions")).isEmpty();
 
     assertThat(client.sendText("hello").readText()).isEqualTo("hello");
   }
@@ -412,6 +425,35 @@ class HandshakeIT {
     client.readEndOrReset();
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"/page", "/later"})
+  void frameBehindAPipelinedUpgradeEndsTheConnection(String first) throws Exception {
+    RawClient client = server.open();
+
+    client.send(
+        Request.plain("GET", first).bytes(),
+        ECHO.bytes(),
+        RawClient.frame(RawClient.TEXT, "too early"));
+
+    assertThat(client.readRest()).doesNotContain("101 Switching");
+  }
+
+  @Test
+  void upgradeMayBePipelinedBehindASlowPageAndABody() throws Exception {
+    RawClient client = server.open();
+
+    client.send(
+        Request.plain("GET", "/later").bytes(),
+        Request.plain("POST", "/own").plus("Content-Length", "5").bytes(),
+        new byte[] {'h', 'e', 'l', 'l', 'o'},
+        Request.upgrade("/echo").bytes());
+
+    assertThat(client.readAnswer().body()).isEqualTo("a page");
+    assertThat(client.readAnswer().body()).isEqualTo("own post");
+    assertThat(client.readAnswer().status()).isEqualTo(101);
+    assertThat(client.sendText("hello").readText()).isEqualTo("hello");
+  }
+
   @Test
   void requestInTheSegmentOfTheUpgradeEndsTheConnection() throws Exception {
     RawClient client = server.open();
@@ -464,6 +506,7 @@ class HandshakeIT {
     @Override
     public void mount(Router router, Vertx vertx, JsonObject config) {
       router.get("/page").handler(ctx -> ctx.end("a page"));
+      router.get("/later").handler(ctx -> vertx.setTimer(50, timer -> ctx.end("a page")));
       router.get("/own").handler(ctx -> ctx.end("own page"));
       router.post("/own").handler(ctx -> ctx.end("own post"));
     }

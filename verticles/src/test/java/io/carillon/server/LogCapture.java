@@ -28,6 +28,7 @@ final class LogCapture extends AppenderBase<ILoggingEvent> implements AutoClosea
 
   @Override
   protected void append(ILoggingEvent event) {
+    event.prepareForDeferredProcessing(); // the name of the thread, which is asked for later
     events.add(event);
   }
 

@@ -3,6 +3,7 @@ package io.carillon.server;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
 
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
@@ -265,6 +266,16 @@ final class RawClient implements AutoCloseable {
     assertThat(in.read()).as("end of what the server sends").isEqualTo(-1);
   }
 
+  /** Nothing comes for a fifth of a second, and no end either. */
+  void readNothingYet() throws IOException {
+    socket.setSoTimeout(200);
+    try {
+      fail("read instead of nothing: " + in.read());
+    } catch (SocketTimeoutException stillOpen) {
+      socket.setSoTimeout(PATIENCE_MILLIS);
+    }
+  }
+
   /** The connection is over, in whatever way, and nothing was sent before. */
   void readEndOrReset() {
     try {
@@ -276,15 +287,19 @@ final class RawClient implements AutoCloseable {
     }
   }
 
-  /** The connection ends, and what was said on it is no HTTP. */
-  void readNothingOfHttp() {
+  /** What still comes until the connection ends, in whatever way. */
+  String readRest() {
+    ByteArrayOutputStream rest = new ByteArrayOutputStream();
     try {
-      assertThat(new String(in.readAllBytes(), ISO_8859_1)).doesNotContain("HTTP/");
+      for (int b = in.read(); b >= 0; b = in.read()) {
+        rest.write(b);
+      }
     } catch (SocketTimeoutException e) {
       throw new AssertionError("the connection is still open", e);
     } catch (IOException reset) {
       // as good as an end
     }
+    return rest.toString(ISO_8859_1);
   }
 
   /** Everything sent before was seen, since a ping behind it was answered. */

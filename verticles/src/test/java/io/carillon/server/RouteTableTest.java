@@ -60,7 +60,6 @@ class RouteTableTest {
   void candidatesComeInTheirRankHoweverTheyWereAnnounced() {
     table.announce(announcement("1", route("/:a").put("rank", 7), route("/**")));
     table.announce(announcement("2", route("/x")));
-    table.announce(announcement("3", route("/:a")));
 
     assertThat(find("/x")).startsWith("/x").hasSize(3);
     assertThat(find("/y")).hasSize(2).endsWith("/:a");
@@ -107,8 +106,11 @@ class RouteTableTest {
     assertThat(chosen("/a", 1)).isEqualTo("near");
 
     table.announce(announcement("own", NODE, 1, route("/a")));
-    assertThat(chosen("/a", 1)).isEqualTo("own");
-    assertThat(chosen("/a", 2)).isEqualTo("near");
+    for (int i = 0; i < 3; i++) {
+      assertThat(chosen("/a", 1)).isEqualTo("own");
+      assertThat(chosen("/a", 2)).isEqualTo("near");
+      assertThat(chosen("/a", 3)).isIn("own", "near");
+    }
   }
 
   @Test

@@ -17,16 +17,13 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509ExtendedTrustManager;
 
-/** Certificates made by the JDK's own keytool, and clients that trust any. */
-final class TestCertificate {
+/** A certificate made by the JDK's own keytool, with its key, both in PEM. */
+record TestCertificate(String certificate, String key) {
   private static final String PASSWORD = "not a secret";
 
-  private TestCertificate() {}
-
-  /** Writes a new certificate and its key as PEM files, each replaced in one step. */
-  static void write(String commonName, Path certificate, Path key) throws Exception {
-    Path directory = Files.createTempDirectory(certificate.getParent(), "made");
-    Path store = directory.resolve("store.p12");
+  /** Makes a certificate and its key. */
+  static TestCertificate of(String commonName, Path directory) throws Exception {
+    Path store = directory.resolve(commonName + ".p12");
     Process keytool =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
@@ -58,8 +55,15 @@ final class TestCertificate {
     try (InputStream in = Files.newInputStream(store)) {
       keys.load(in, PASSWORD.toCharArray());
     }
-    replace(key, pem("PRIVATE KEY", keys.getKey("test", PASSWORD.toCharArray()).getEncoded()));
-    replace(certificate, pem("CERTIFICATE", keys.getCertificate("test").getEncoded()));
+    return new TestCertificate(
+        pem("CERTIFICATE", keys.getCertificate("test").getEncoded()),
+        pem("PRIVATE KEY", keys.getKey("test", PASSWORD.toCharArray()).getEncoded()));
+  }
+
+  /** Writes both files, each replaced in one step. */
+  void write(Path certificateFile, Path keyFile) throws Exception {
+    replace(keyFile, key);
+    replace(certificateFile, certificate);
   }
 
   static void replace(Path file, String content) throws Exception {

@@ -88,6 +88,17 @@ class TransportIT {
 
   @ParameterizedTest(name = "native={0}")
   @ValueSource(booleans = {true, false})
+  void serverThatClosesWaitsForTheAnswer(boolean nativeTransport) throws Exception {
+    start(nativeTransport, "");
+    RawClient client = server.connect("/t").sendText("close");
+
+    assertThat(client.readClose().code()).isEqualTo(1000);
+    client.readNothingYet();
+    client.sendText("ignored").sendClose(1000, "").readEnd();
+  }
+
+  @ParameterizedTest(name = "native={0}")
+  @ValueSource(booleans = {true, false})
   void clientThatDoesNotAnswerTheCloseIsCut(boolean nativeTransport) throws Exception {
     start(nativeTransport, "'closeTimeout': '200ms'");
     RawClient client = server.connect("/t").sendText("close");

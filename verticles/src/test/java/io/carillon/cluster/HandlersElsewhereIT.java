@@ -1,0 +1,426 @@
+package io.carillon.cluster;
+
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.carillon.channel.Channel;
+import io.carillon.channel.CloseException;
+import io.carillon.codec.Payload;
+import io.carillon.protocol.CloseStatus;
+import io.carillon.protocol.LeaveStatus;
+import io.carillon.route.JoinPhase;
+import io.carillon.route.Routes;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+
+/** The clients are at one node, all handlers at the other one, which does not even listen. */
+@Timeout(60)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class HandlersElsewhereIT {
+  /** What a typed route speaks. */
+  record Say(String text) {}
+
+  /** What a typed route answers. */
+  record Said(String who, String text) {}
+
+  private final Journal journal = new Journal();
+  private final List<ClusterNode.Placed<ClusterNode.Handlers>> deployed = new ArrayList<>();
+  private ClusterNode doors;
+  private ClusterNode handlers;
+
+  @BeforeAll
+  void start() throws Exception {
+    String cluster = ClusterNode.newCluster();
+    doors = ClusterNode.join(cluster).broker().http();
+    handlers = ClusterNode.join(cluster).broker();
+  }
+
+  @AfterEach
+  void undeploy() throws Exception {
+    handlers.undeploy(deployed);
+    deployed.clear();
+    journal.hasNothing();
+  }
+
+  @AfterAll
+  void stop() throws Exception {
+    doors.close();
+    handlers.close();
+  }
+
+  private static String closed(LeaveStatus status) {
+    return status.closeStatus().code() + " " + status.closeStatus().reason();
+  }
+
+  private void serve(Consumer<Routes> routes) throws Exception {
+    deployed.addAll(handlers.serve(routes));
+  }
+
+  @Test
+  void aClientIsServedFromJoinToLeave() throws Exception {
+    serve(
+        routes ->
+            routes
+                .route("/life")
+                .join(
+                    ch -> {
+                      journal.add("join");
+                      return ch.send(Payload.text("welcome"));
+                    })
+                .message(
+                    (ch, payload) -> {
+                      journal.add("message " + payload.text());
+                      return ch.send(Payload.text("you said " + payload.text()));
+                    })
+                .leave(
+                    (ch, status) -> {
+                      journal.add("leave " + closed(status));
+                    }));
+
+    Client client = doors.connect("/life");
+    assertThat(client.text()).isEqualTo("welcome");
+    client.send("hi");
+    assertThat(client.text()).isEqualTo("you said hi");
+    client.close(4001, "bye");
+
+    assertThat(journal.next()).isEqualTo("join");
+    assertThat(journal.next()).isEqualTo("message hi");
+    assertThat(journal.next()).isEqualTo("leave 4001 bye");
+  }
+
+  @Test
+  void aClientThatVanishesLeavesOnceWithoutAStatus() throws Exception {
+    serve(
+        routes ->
+            routes
+                .route("/vanish")
+                .message((ch, payload) -> ch.send(payload))
+                .leave(
+                    (ch, status) -> {
+                      journal.add("leave " + status.kind());
+                    }));
+    Client client = doors.connect("/vanish");
+    client.send("x");
+    assertThat(client.text()).isEqualTo("x");
+    client.vanish();
+    assertThat(journal.next()).isEqualTo("leave NO_STATUS");
+  }
+
+  @Test
+  void messagesAreHandledOneAtATimeAndInOrder() throws Exception {
+    List<Promise<Void>> open = new ArrayList<>();
+    serve(
+        routes ->
+            routes
+                .route("/order")
+                .message(
+                    (ch, payload) -> {
+                      Promise<Void> promise = Promise.promise();
+                      synchronized (open) {
+                        open.add(promise);
+                        assertThat(open).hasSize(1);
+                      }
+                      handlers.vertx.runOnContext(
+                          later -> {
+                            synchronized (open) {
+                              open.clear();
+                            }
+                            ch.send(payload).onComplete(promise);
+                          });
+                      return promise.future();
+                    }));
+    Client client = doors.connect("/order");
+    for (int i = 0; i < 500; i++) {
+      client.send("message " + i);
+    }
+    for (int i = 0; i < 500; i++) {
+      assertThat(client.text()).isEqualTo("message " + i);
+    }
+  }
+
+  @Test
+  void textStaysTextAndBinaryStaysBinary() throws Exception {
+    serve(routes -> routes.route("/echo").message((ch, payload) -> ch.send(payload)));
+    Client client = doors.connect("/echo");
+    client.send((byte) 0, (byte) 0x80, (byte) 0xff);
+    assertThat(client.bytes()).containsExactly(0, 0x80, 0xff);
+    client.send("grüße 😀");
+    assertThat(client.text()).isEqualTo("grüße 😀");
+    client.send("");
+    assertThat(client.text()).isEmpty();
+    client.send(new byte[0]);
+    assertThat(client.bytes()).isEmpty();
+  }
+
+  @Test
+  void typedMessagesAreJson() throws Exception {
+    serve(
+        routes ->
+            routes
+                .route("/rooms/:room", Say.class, Said.class)
+                .message((ch, say) -> ch.send(new Said(ch.path("room"), say.text()))));
+    Client client = doors.connect("/rooms/lobby");
+    client.send("{\"text\":\"hi\"}");
+    assertThat(client.text()).isEqualTo("{\"who\":\"lobby\",\"text\":\"hi\"}");
+    client.send("no JSON");
+    assertThat(client.closed().code()).isEqualTo(1007);
+  }
+
+  @Test
+  void joinAndMessageOfOnePatternMayBeDeclaredApartWithOtherTypes() throws Exception {
+    serve(
+        routes -> {
+          routes.route("/apart").join(ch -> ch.send(Payload.text("welcome")));
+          routes
+              .route("/apart", Say.class, Said.class)
+              .message((ch, say) -> ch.send(new Said("server", say.text())))
+              .leave(
+                  (ch, status) -> {
+                    journal.add("leave");
+                  });
+        });
+    Client client = doors.connect("/apart");
+    assertThat(client.text()).isEqualTo("welcome");
+    client.send("{\"text\":\"hi\"}");
+    assertThat(client.text()).isEqualTo("{\"who\":\"server\",\"text\":\"hi\"}");
+    client.close();
+    assertThat(journal.next()).isEqualTo("leave");
+  }
+
+  @Test
+  void parametersAndHandshakeAreThere() throws Exception {
+    serve(
+        routes ->
+            routes
+                .route("/p/:one/x/:two?lang&name")
+                .message(
+                    (ch, payload) ->
+                        ch.send(
+                            Payload.text(
+                                String.join(
+                                    "|",
+                                    ch.path("one"),
+                                    ch.path("two"),
+                                    ch.query("lang"),
+                                    ch.query("name"),
+                                    ch.query("other"),
+                                    ch.handshake().header("X-Mood").orElse("none"),
+                                    ch.handshake().header("x-absent").orElse("none"),
+                                    ch.handshake().cookie("session").orElse("none"),
+                                    ch.handshake().uri(),
+                                    ch.handshake().remoteAddress())))));
+    String uri = "/p/a%20b/x/r%C3%A4um?name=ann%26bob&lang=de&other=1";
+    Client client = doors.connect(uri, "X-Mood", "bright, mostly", "Cookie", "a=b; session=s3cret");
+    for (int i = 0; i < 2; i++) {
+      client.send("?");
+      assertThat(client.text())
+          .isEqualTo("a b|räum|de|ann&bob|1|bright, mostly|none|s3cret|" + uri + "|127.0.0.1");
+    }
+  }
+
+  @Test
+  void aRefusalHasTheStatusOfTheHandler() throws Exception {
+    serve(
+        routes -> {
+          routes
+              .route("/refuse/:status")
+              .join(
+                  ch -> {
+                    throw CloseException.http(Integer.parseInt(ch.path("status")), "no");
+                  });
+          routes
+              .route("/refuse-later")
+              .join(ch -> Future.failedFuture(new CloseException(CloseStatus.POLICY_VIOLATION)));
+          routes
+              .route("/broken")
+              .join(
+                  ch -> {
+                    throw new IllegalStateException("on purpose");
+                  });
+        });
+    assertThat(Client.status(doors.port(), "/refuse/401")).isEqualTo(401);
+    assertThat(Client.status(doors.port(), "/refuse/429")).isEqualTo(429);
+    assertThat(Client.status(doors.port(), "/refuse/503")).isEqualTo(503);
+    assertThat(Client.status(doors.port(), "/refuse-later")).isEqualTo(403);
+    assertThat(Client.status(doors.port(), "/broken")).isEqualTo(500);
+  }
+
+  @Test
+  void aRefusalAfterTheUpgradeIsAClose() throws Exception {
+    serve(
+        routes ->
+            routes
+                .route("/late")
+                .joinPhase(JoinPhase.AFTER_UPGRADE)
+                .join(
+                    ch -> {
+                      throw CloseException.http(403, "not you");
+                    }));
+    assertThat(doors.connect("/late").closed()).isEqualTo(new Client.Closed(4403, "not you"));
+  }
+
+  @Test
+  void aHandlerClosesItsClientWithAStatus() throws Exception {
+    serve(
+        routes ->
+            routes
+                .route("/close")
+                .message(
+                    (ch, payload) -> {
+                      switch (payload.text()) {
+                        case "close" -> ch.close();
+                        case "status" -> ch.close(CloseStatus.of(4321, "enough"));
+                        case "throw" -> throw new CloseException(CloseStatus.of(4000, "be nice"));
+                        default -> throw new IllegalStateException("on purpose");
+                      }
+                    })
+                .leave(
+                    (ch, status) -> {
+                      journal.add("leave " + closed(status));
+                    }));
+    assertThat(doors.connect("/close").send("close").closed().code()).isEqualTo(1000);
+    assertThat(journal.next()).isEqualTo("leave 1000 Ok");
+    assertThat(doors.connect("/close").send("status").closed())
+        .isEqualTo(new Client.Closed(4321, "enough"));
+    assertThat(journal.next()).isEqualTo("leave 4321 enough");
+    assertThat(doors.connect("/close").send("throw").closed())
+        .isEqualTo(new Client.Closed(4000, "be nice"));
+    assertThat(journal.next()).isEqualTo("leave 4000 be nice");
+    assertThat(doors.connect("/close").send("?").closed().code()).isEqualTo(1011);
+    assertThat(journal.next()).startsWith("leave 1011");
+  }
+
+  @Test
+  void aBroadcastOfAHandlerReachesTheClients() throws Exception {
+    serve(
+        routes ->
+            routes
+                .route("/room/:name")
+                .join(ch -> ch.broadcast(Payload.text("somebody came")))
+                .message(
+                    (ch, payload) ->
+                        ch.broadcast(payload)
+                            .compose(taken -> ch.broadcastTo("/room/other", "overheard")))
+                .leave(ch -> ch.broadcast(Payload.text("somebody left"))));
+    Client ann = doors.connect("/room/one");
+    Client other = doors.connect("/room/other");
+    Client bob = doors.connect("/room/one");
+    assertThat(ann.text()).isEqualTo("somebody came");
+    bob.send("hi");
+    assertThat(bob.text()).isEqualTo("hi");
+    assertThat(ann.text()).isEqualTo("hi");
+    assertThat(other.text()).isEqualTo("overheard");
+    bob.close();
+    assertThat(ann.text()).isEqualTo("somebody left");
+  }
+
+  @Test
+  void aChannelMayBeKeptAndUsedLater() throws Exception {
+    BlockingQueue<Channel<Payload>> kept = new LinkedBlockingQueue<>();
+    serve(
+        routes ->
+            routes
+                .route("/keep")
+                .join(
+                    ch -> {
+                      kept.add(ch);
+                    })
+                .message(
+                    (ch, payload) -> {
+                      journal.add("same " + (ch == kept.peek()));
+                    })
+                .leave(
+                    (ch, status) -> {
+                      journal.add("same " + (ch == kept.peek()) + ", open " + ch.isOpen());
+                    }));
+    Client client = doors.connect("/keep");
+    Channel<Payload> channel = kept.peek();
+    assertThat(channel).isNotNull();
+    assertThat(channel.isOpen()).isTrue();
+    assertThat(channel.id()).startsWith(doors.id() + ".");
+    channel.send(Payload.text("from outside")).await(10, SECONDS);
+    assertThat(client.text()).isEqualTo("from outside");
+    client.send("x");
+    assertThat(journal.next()).isEqualTo("same true");
+
+    client.close();
+    assertThat(journal.next()).isEqualTo("same true, open false");
+    assertThat(channel.isOpen()).isFalse();
+    assertThatThrownBy(() -> channel.send(Payload.text("late")).await(10, SECONDS))
+        .isInstanceOf(CloseException.class);
+    channel.close();
+  }
+
+  @Test
+  void sendsAreQueuedInTheirOrder() throws Exception {
+    serve(
+        routes ->
+            routes
+                .route("/many")
+                .message(
+                    (ch, payload) -> {
+                      for (int i = 0; i < 1_000; i++) {
+                        ch.send(Payload.text(Integer.toString(i)));
+                      }
+                    }));
+    Client client = doors.connect("/many").send("go");
+    for (int i = 0; i < 1_000; i++) {
+      assertThat(client.text()).isEqualTo(Integer.toString(i));
+    }
+  }
+
+  @Test
+  void whatIsNoHandlersBusinessLeavesNothingBehind() throws Exception {
+    // An instance that still thinks it has channels waits for them for 5 s when it stops.
+    List<ClusterNode.Placed<ClusterNode.Handlers>> instances =
+        handlers.serve(
+            routes -> {
+              routes
+                  .route("/none")
+                  .join(
+                      ch -> {
+                        throw CloseException.http(403, "never");
+                      });
+              routes.route("/no-leave").message((ch, payload) -> ch.send(payload));
+              routes
+                  .route("/only-join")
+                  .join(
+                      ch -> {
+                        journal.add("join");
+                      });
+            });
+    for (int i = 0; i < 20; i++) {
+      assertThat(Client.status(doors.port(), "/none")).isEqualTo(403);
+      Client client = doors.connect("/no-leave").send("x");
+      assertThat(client.text()).isEqualTo("x");
+      client.close();
+      doors.connect("/only-join").close();
+      assertThat(journal.next()).isEqualTo("join");
+    }
+    long began = System.nanoTime();
+    handlers.undeploy(instances);
+    assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(4));
+  }
+
+  @Test
+  void aRouteIsServedEverywhereOnceItIsDeployed() throws Exception {
+    for (int i = 0; i < 50; i++) {
+      String path = "/fresh/" + i;
+      serve(routes -> routes.route(path).message((ch, payload) -> ch.send(payload)));
+      assertThat(Client.status(doors.port(), path)).isEqualTo(101);
+    }
+  }
+}
