@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +37,9 @@ import org.jspecify.annotations.Nullable;
 public abstract class ChannelVerticle extends VerticleBase {
   /** How long a stopping instance waits for the leave handlers of its channels. */
   private static final long STOP_MILLIS = 5_000;
+
+  /** Longer than HTTP verticles wait before they end the channels of one that has withdrawn. */
+  private static final long STRANGERS_MILLIS = 100;
 
   private final Map<String, RouteRunner<?, ?>> runners = new HashMap<>();
   private final List<MessageConsumer<?>> consumers = new ArrayList<>();
@@ -73,10 +77,19 @@ public abstract class ChannelVerticle extends VerticleBase {
       return Future.succeededFuture();
     }
     announcer.withdraw();
-    return known
-        .none(vertx, STOP_MILLIS)
+    return strangersLeft()
+        .compose(left -> known.none(vertx, STOP_MILLIS))
         .eventually(
             () -> Future.join(consumers.stream().map(MessageConsumer::unregister).toList()));
+  }
+
+  /** Channels whose first event is their leave are not counted, so they are given a moment. */
+  private Future<Void> strangersLeft() {
+    boolean expected =
+        runners.values().stream().distinct().anyMatch(RouteRunner::mayLeaveAsAStranger);
+    return expected
+        ? vertx.timer(STRANGERS_MILLIS, TimeUnit.MILLISECONDS).mapEmpty()
+        : Future.succeededFuture();
   }
 
   private Announcement announcement(Routes declared) {

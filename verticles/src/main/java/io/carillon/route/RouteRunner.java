@@ -38,6 +38,11 @@ final class RouteRunner<I, O> {
     return route.isLeaveOnNodeLoss();
   }
 
+  /** Whether a channel may leave that this instance has never heard of. */
+  boolean mayLeaveAsAStranger() {
+    return route.leaveHandler() != null && route.joinHandler() == null;
+  }
+
   /** Handles one event. */
   void run(ChannelEvent event) {
     RouteChannel<O> channel = channel(event);

@@ -43,7 +43,9 @@ final class Dispatcher {
   /** Sends an event to the instance that its channel is bound to, or will be from now on. */
   void send(Event event) {
     Instance instance = event.bound().instance(node, thread);
-    if (instance == null) {
+    if (instance == null && event.kind() == ChannelEvent.Kind.LEAVE) {
+      event.succeed(); // nobody is left to hear it
+    } else if (instance == null) {
       event.fail(CloseException.http(503, "no handler"));
     } else if (instance.takesObjects()) {
       event.bound().introduce();
@@ -51,6 +53,11 @@ final class Dispatcher {
     } else {
       sendPlain(event, instance);
     }
+  }
+
+  /** Chooses the instance now, at which a channel without a join handler is not known yet. */
+  void bind(Bound bound) {
+    bound.instance(node, thread);
   }
 
   /** How long an event of this route may be in a handler. */

@@ -156,6 +156,10 @@ final class SessionChannel implements Peer {
 
   private void accept() {
     accepted = true;
+    Bound leaves = candidateFor(Kind.LEAVE, null);
+    if (leaves != null) {
+      loop().dispatcher().bind(leaves);
+    }
     if (state != State.JOINING) {
       return; // the client has gone meanwhile; leave undoes what join did
     }

@@ -96,6 +96,8 @@ final class TestServer implements AutoCloseable {
   }
 
   void deployHttp() throws Exception {
+    https.clear();
+    httpStopped = null;
     http =
         await(
             vertx.deployVerticle(

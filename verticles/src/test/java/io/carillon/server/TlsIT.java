@@ -278,6 +278,17 @@ class TlsIT {
   }
 
   @Test
+  void serverThatIsDeployedAnewLooksAfterItsFilesToo() throws Exception {
+    TestServer.await(server.undeployHttp());
+    server.deployHttp();
+    server.listen();
+
+    second.write(certificate, key);
+
+    awaitSubject("CN=second");
+  }
+
+  @Test
   void brokenFilesLeaveTheOldCertificateInPlaceUntilTheyAreMended() throws Exception {
     try (LogCapture log = LogCapture.of("io.carillon.server")) {
       TestCertificate.replace(certificate, "nonsense");

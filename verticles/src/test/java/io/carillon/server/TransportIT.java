@@ -151,6 +151,23 @@ class TransportIT {
 
   @ParameterizedTest(name = "native={0}")
   @ValueSource(booleans = {true, false})
+  void clientThatHangsUpBehindItsCloseHasLeftWithItsStatus(boolean nativeTransport)
+      throws Exception {
+    start(nativeTransport, "");
+    for (int i = 0; i < 20; i++) {
+      RawClient client = server.connect("/t");
+
+      client.send(
+          RawClient.frame(RawClient.TEXT, "last words"),
+          RawClient.frame(RawClient.CLOSE, RawClient.closeBody(4001, "bye")));
+      client.close();
+
+      journal.expect("leave closed 4001");
+    }
+  }
+
+  @ParameterizedTest(name = "native={0}")
+  @ValueSource(booleans = {true, false})
   void clientThatVanishesWhileItIsNotReadLeavesOnce(boolean nativeTransport) throws Exception {
     start(nativeTransport, "'maxInboundBytes': 1000");
     RawClient client = server.connect("/t").sendText("wait");
@@ -223,10 +240,10 @@ class TransportIT {
   @ParameterizedTest(name = "native={0}")
   @ValueSource(booleans = {true, false})
   void clientThatAnswersPingsStays(boolean nativeTransport) throws Exception {
-    start(nativeTransport, "'pingInterval': '40ms', 'pingDisconnectCount': 1");
+    start(nativeTransport, "'pingInterval': '20ms', 'pingDisconnectCount': 25");
     RawClient client = server.connect("/t");
 
-    for (int i = 0; i < 10; i++) {
+    for (int i = 0; i < 60; i++) {
       RawClient.Frame ping = client.read();
       assertThat(ping.opcode()).isEqualTo(RawClient.PING);
       client.send(RawClient.frame(RawClient.PONG, ping.payload()));
@@ -253,7 +270,7 @@ class TransportIT {
   void timeInWhichAClientIsNotReadDoesNotCountAgainstIt(boolean nativeTransport) throws Exception {
     start(
         nativeTransport,
-        "'maxInboundBytes': 1000, 'pingInterval': '40ms', 'pingDisconnectCount': 1");
+        "'maxInboundBytes': 1000, 'pingInterval': '20ms', 'pingDisconnectCount': 25");
     RawClient watch = server.connect("/t");
     RawClient client = server.connect("/t").sendText("wait");
     journal.expect("wait");
@@ -262,7 +279,7 @@ class TransportIT {
     }
 
     // Long enough for the client to be cut, if it were held against it.
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < 60; i++) {
       RawClient.Frame ping = watch.read();
       assertThat(ping.opcode()).isEqualTo(RawClient.PING);
       watch.send(RawClient.frame(RawClient.PONG, ping.payload()));
