@@ -131,6 +131,7 @@ public final class HttpVerticle extends VerticleBase {
   @Override
   public Future<?> stop() {
     stopping = true;
+    vertx.sharedData().getLocalMap("carillon").removeIfPresent(certificateKey(), deploymentID());
     Loop ours = loop;
     HttpServer listening = server;
     if (ours == null || listening == null) {
@@ -210,8 +211,12 @@ public final class HttpVerticle extends VerticleBase {
 
   /** All instances share one listening server; the first of them looks after its certificate. */
   private boolean watchesCertificate() {
-    String port = "certificate:" + options.host() + ":" + options.port();
-    return vertx.sharedData().getLocalMap("carillon").putIfAbsent(port, deploymentID()) == null;
+    return vertx.sharedData().getLocalMap("carillon").putIfAbsent(certificateKey(), deploymentID())
+        == null;
+  }
+
+  private String certificateKey() {
+    return "certificate:" + options.host() + ":" + options.port();
   }
 
   private static void secure(HttpServerOptions http, TlsOptions files) {

@@ -117,6 +117,7 @@ class HandshakeIT {
         Arguments.of("a worse offer", offer(";=,,\"")),
         Arguments.of("an origin", ECHO.plus("Origin", "http://localhost")),
         Arguments.of("an empty body", ECHO.plus("Content-Length", "0")),
+        Arguments.of("an absolute URI", ECHO.line("GET http://localhost/echo HTTP/1.1")),
         Arguments.of("a query", ECHO.line("GET /echo?a=b HTTP/1.1")),
         Arguments.of("slashes", ECHO.line("GET //echo/ HTTP/1.1")),
         Arguments.of("escapes", ECHO.line("GET /%65cho HTTP/1.1")));
@@ -292,6 +293,16 @@ class HandshakeIT {
       assertThat(answer.header("sec-websocket-version")).isEmpty();
     }
     assertThat(answer.header("allow")).isEqualTo(status == 405 ? List.of("GET") : List.of());
+  }
+
+  @Test
+  void headIsAnsweredWithoutABody() throws Exception {
+    RawClient client = server.open();
+
+    client.send(Request.plain("HEAD", "/echo").bytes(), Request.plain("GET", "/page").bytes());
+
+    assertThat(client.readHead().status()).isEqualTo(405);
+    assertThat(client.readAnswer().body()).isEqualTo("a page");
   }
 
   @Test

@@ -83,16 +83,20 @@ final class RawClient implements AutoCloseable {
   }
 
   Answer readAnswer() throws IOException {
+    Answer head = readHead();
+    List<String> length = head.header("content-length");
+    byte[] body = length.isEmpty() ? new byte[0] : readBytes(Integer.parseInt(length.get(0)));
+    return new Answer(head.status(), head.statusLine(), head.headers(), new String(body, UTF_8));
+  }
+
+  /** Reads an answer that has no body, whatever its length says. */
+  Answer readHead() throws IOException {
     String statusLine = readLine();
     List<String> headers = new ArrayList<>();
     for (String line = readLine(); !line.isEmpty(); line = readLine()) {
       headers.add(line);
     }
-    int status = Integer.parseInt(statusLine.split(" ", 3)[1]);
-    Answer head = new Answer(status, statusLine, headers, "");
-    List<String> length = head.header("content-length");
-    byte[] body = length.isEmpty() ? new byte[0] : readBytes(Integer.parseInt(length.get(0)));
-    return new Answer(status, statusLine, headers, new String(body, UTF_8));
+    return new Answer(Integer.parseInt(statusLine.split(" ", 3)[1]), statusLine, headers, "");
   }
 
   private String readLine() throws IOException {
