@@ -17,6 +17,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -32,6 +33,8 @@ final class Upgrader {
   private static final Logger LOG = LoggerFactory.getLogger(Upgrader.class);
   private static final String ACCEPT_SUFFIX = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
   private static final int KEY_BYTES = 16;
+  private static final Pattern ABSOLUTE =
+      Pattern.compile("(?:http|ws)s?://", Pattern.CASE_INSENSITIVE);
 
   /** For browsers that have to offer something beside a bearer entry; spoken like none. */
   private static final String PLAIN_PROTOCOL = "carillon.plain";
@@ -64,7 +67,7 @@ final class Upgrader {
       return HttpError.URI_TOO_LONG;
     }
     try {
-      if (routes.find(Topic.of(request.uri())) instanceof RouteTable.Lookup.NotFound) {
+      if (routes.find(Topic.of(target(request))) instanceof RouteTable.Lookup.NotFound) {
         return HttpError.NOT_FOUND;
       }
     } catch (IllegalArgumentException e) {
@@ -75,6 +78,27 @@ final class Upgrader {
         : HttpError.METHOD_NOT_ALLOWED;
   }
 
+  /**
+   * Path and query of the request. A client may send them behind scheme and host, as it would to a
+   * proxy (RFC 9112, section 3.2.2).
+   */
+  private static String target(HttpServerRequest request) {
+    String uri = request.uri();
+    if (uri.startsWith("/") || !ABSOLUTE.matcher(uri).lookingAt()) {
+      return uri;
+    }
+    int host = uri.indexOf("//") + 2;
+    for (int i = host; i < uri.length(); i++) {
+      if (uri.charAt(i) == '/') {
+        return uri.substring(i);
+      }
+      if (uri.charAt(i) == '?') {
+        return "/" + uri.substring(i);
+      }
+    }
+    return "/";
+  }
+
   /** Takes the request as far as it gets. */
   void upgrade(HttpServerRequest request) {
     if (request.uri().length() > HttpOptions.MAX_URI_BYTES) {
@@ -83,7 +107,7 @@ final class Upgrader {
     }
     Topic topic;
     try {
-      topic = Topic.of(request.uri());
+      topic = Topic.of(target(request));
     } catch (IllegalArgumentException e) {
       new HttpError(400, String.valueOf(e.getMessage())).answerAndClose(request);
       return;
@@ -156,7 +180,7 @@ final class Upgrader {
     Handshake handshake =
         Handshake.of(
             request.method().name(),
-            request.uri(),
+            target(request),
             origin.secure(),
             origin.address(),
             request.headers());

@@ -118,6 +118,7 @@ class HandshakeIT {
         Arguments.of("an origin", ECHO.plus("Origin", "http://localhost")),
         Arguments.of("an empty body", ECHO.plus("Content-Length", "0")),
         Arguments.of("an absolute URI", ECHO.line("GET http://localhost/echo HTTP/1.1")),
+        Arguments.of("another absolute URI", ECHO.line("GET WSS://[::1]:1/echo?a=/ HTTP/1.1")),
         Arguments.of("a query", ECHO.line("GET /echo?a=b HTTP/1.1")),
         Arguments.of("slashes", ECHO.line("GET //echo/ HTTP/1.1")),
         Arguments.of("escapes", ECHO.line("GET /%65cho HTTP/1.1")));
