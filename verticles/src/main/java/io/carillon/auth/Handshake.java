@@ -59,6 +59,11 @@ public final class Handshake {
     return new Handshake(method, uri, secure, remoteAddress, lines.append('\n').toString());
   }
 
+  /** The same request, for another path and query: a topic that was joined on its connection. */
+  public Handshake withUri(String other) {
+    return new Handshake(method, other, secure, remoteAddress, headers);
+  }
+
   /** The method, such as {@code GET}. */
   public String method() {
     return method;

@@ -130,10 +130,12 @@ final class Announcements {
   private void endChannels(Predicate<Instance> gone) {
     loop.sessions()
         .forEach(
-            session -> {
-              if (session.channel().needs(gone)) {
-                session.channel().end(CloseStatus.RESTART);
-              }
-            });
+            session ->
+                session.forEachChannel(
+                    channel -> {
+                      if (channel.needs(gone)) {
+                        channel.end(CloseStatus.RESTART);
+                      }
+                    }));
   }
 }

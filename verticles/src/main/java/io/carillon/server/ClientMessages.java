@@ -32,28 +32,27 @@ final class ClientMessages {
       return;
     }
     String id = message.headers().get(Addresses.CHANNEL);
-    Session session = id == null ? null : loop.find(id);
-    if (session == null) {
+    SessionChannel channel = id == null ? null : loop.find(id);
+    if (channel == null) {
       message.fail(NOT_FOUND, "no such channel");
       return;
     }
     String action = message.headers().get(Addresses.ACTION);
     if (action == null || action.equals(Addresses.ACTION_SEND)) {
-      send(session, message);
+      send(channel, message);
     } else if (action.equals(Addresses.ACTION_CLOSE)) {
-      close(session, message);
+      close(channel, message);
     } else {
       message.fail(BAD_REQUEST, "unknown action: action=" + action);
     }
   }
 
-  private static void send(Session session, Message<Object> message) {
+  private static void send(SessionChannel channel, Message<Object> message) {
     if (message.body() == null) {
       message.fail(BAD_REQUEST, "a send needs a body");
       return;
     }
-    session
-        .channel()
+    channel
         .send(Codec.payloadOf(message.body()))
         .onComplete(
             queued -> message.reply(null),
@@ -65,7 +64,7 @@ final class ClientMessages {
                     e.getMessage()));
   }
 
-  private static void close(Session session, Message<Object> message) {
+  private static void close(SessionChannel channel, Message<Object> message) {
     String code = message.headers().get(Addresses.CODE);
     String reason = message.headers().get(Addresses.REASON);
     try {
@@ -74,7 +73,7 @@ final class ClientMessages {
               ? CloseStatus.OK
               : new CloseStatus(Integer.parseInt(code), "")
                   .withReason(reason == null ? "" : reason);
-      session.channel().close(status);
+      channel.close(status);
       message.reply(null);
     } catch (IllegalArgumentException e) {
       message.fail(BAD_REQUEST, e.getMessage());

@@ -4,8 +4,6 @@ import io.carillon.broker.Addresses;
 import io.carillon.broker.Broker;
 import io.carillon.broker.Publication;
 import io.carillon.broker.Topic;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.util.Arrays;
@@ -67,17 +65,14 @@ final class FanOut {
       return; // the last one left while it was on its way
     }
     String except = publication.except();
-    ByteBuf frame = Frames.message(ByteBufAllocator.DEFAULT, publication.payload());
-    try {
+    try (SharedFrames frames = new SharedFrames(publication)) {
       // From the last to the first: a member that is ended by this takes the last one's place.
       for (int i = members.size() - 1; i >= 0; i--) {
         SessionChannel member = members.get(i);
         if (except == null || !except.equals(member.id())) {
-          member.deliver(frame, publication.payload());
+          member.deliver(frames);
         }
       }
-    } finally {
-      frame.release();
     }
   }
 

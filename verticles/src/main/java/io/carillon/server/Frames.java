@@ -58,6 +58,14 @@ final class Frames {
     return frame(allocator, payload.isText() ? TEXT : BINARY, payload.bytes());
   }
 
+  /** A message whose payload stands behind a prefix, which is UTF-8 if the payload is text. */
+  static ByteBuf message(ByteBufAllocator allocator, byte[] prefix, Payload payload) {
+    byte[] bytes = payload.bytes();
+    return header(allocator, payload.isText() ? TEXT : BINARY, prefix.length + bytes.length)
+        .writeBytes(prefix)
+        .writeBytes(bytes);
+  }
+
   static ByteBuf control(ByteBufAllocator allocator, int opcode, byte[] payload) {
     return frame(allocator, opcode, payload);
   }
@@ -76,7 +84,11 @@ final class Frames {
   }
 
   private static ByteBuf frame(ByteBufAllocator allocator, int opcode, byte[] payload) {
-    int length = payload.length;
+    return header(allocator, opcode, payload.length).writeBytes(payload);
+  }
+
+  /** The header of a frame, and room for a payload of that length. */
+  private static ByteBuf header(ByteBufAllocator allocator, int opcode, int length) {
     ByteBuf frame = allocator.directBuffer(headerBytes(length) + length);
     frame.writeByte(FIN | opcode);
     if (length < LENGTH_16) {
@@ -86,7 +98,7 @@ final class Frames {
     } else {
       frame.writeByte(LENGTH_64).writeLong(length);
     }
-    return frame.writeBytes(payload);
+    return frame;
   }
 
   private static int headerBytes(int length) {

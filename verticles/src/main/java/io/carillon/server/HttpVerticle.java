@@ -1,6 +1,7 @@
 package io.carillon.server;
 
 import io.carillon.broker.Addresses;
+import io.carillon.protocol.CloseStatus;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
@@ -142,7 +143,7 @@ public final class HttpVerticle extends VerticleBase {
         listening
             .shutdown(millis, TimeUnit.MILLISECONDS)
             .recover(never -> Future.succeededFuture());
-    ours.sessions().forEach(Session::goAway);
+    ours.sessions().forEach(session -> session.end(CloseStatus.GOING_AWAY));
     return drained(ours, millis)
         .eventually(() -> closed)
         .eventually(

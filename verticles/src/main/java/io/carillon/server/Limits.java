@@ -12,6 +12,8 @@ import java.time.Duration;
  *     is queued
  * @param maxInboundBytes most that is kept of messages waiting for a handler, in bytes for each
  *     connection; over it the connection is not read
+ * @param maxTopics most topics that one multiplexed connection may be subscribed to; a further
+ *     SUBSCRIBE is answered with "Too Many Topics"
  * @param handlerTimeout how long one event may be in a handler; over it the channel ends with 1011,
  *     and a join is refused with 504
  * @param closeTimeout how long a closing connection waits for the client's answer before it is cut
@@ -22,6 +24,7 @@ public record Limits(
     int maxMessageBytes,
     int maxOutboundBytes,
     int maxInboundBytes,
+    int maxTopics,
     Duration handlerTimeout,
     Duration closeTimeout,
     Duration pingInterval,
@@ -33,6 +36,7 @@ public record Limits(
           1 << 20,
           1 << 20,
           64 << 10,
+          128,
           Duration.ofSeconds(30),
           Duration.ofSeconds(5),
           Duration.ofSeconds(60),
@@ -52,6 +56,7 @@ public record Limits(
         bytes(settings, "limits.maxMessageBytes", DEFAULT.maxMessageBytes),
         bytes(settings, "limits.maxOutboundBytes", DEFAULT.maxOutboundBytes),
         bytes(settings, "limits.maxInboundBytes", DEFAULT.maxInboundBytes),
+        settings.integer("limits.maxTopics", DEFAULT.maxTopics, 1, 1_000_000),
         settings.duration("limits.handlerTimeout", DEFAULT.handlerTimeout, SHORTEST, LONGEST),
         settings.duration("limits.closeTimeout", DEFAULT.closeTimeout, SHORTEST, LONGEST),
         settings.duration("limits.pingInterval", DEFAULT.pingInterval, Duration.ZERO, LONGEST),

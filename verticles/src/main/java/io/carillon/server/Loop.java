@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
  * and has no lock; {@link #run} is the way in from other threads.
  */
 final class Loop {
+  /** Between the id of a connection and what tells its channels apart. */
+  static final char CHANNEL_MARK = '.';
+
   private final VertxInternal vertx;
   private final EventLoop eventLoop;
   private final String address;
@@ -68,13 +71,17 @@ final class Loop {
     return idPrefix + Long.toString(number, 36);
   }
 
-  /** The connection with that id, if it is one of this loop that still is. */
-  @Nullable Session find(String id) {
+  /** The channel with that id, if it is one of this loop that still is. */
+  @Nullable SessionChannel find(String id) {
     if (!id.startsWith(idPrefix)) {
       return null;
     }
+    int mark = id.indexOf(CHANNEL_MARK, idPrefix.length());
     try {
-      return sessions.find(Long.parseLong(id.substring(idPrefix.length()), 36));
+      String number = id.substring(idPrefix.length(), mark < 0 ? id.length() : mark);
+      Session session = sessions.find(Long.parseLong(number, 36));
+      long channel = mark < 0 ? 0 : Long.parseLong(id.substring(mark + 1), 36);
+      return session == null ? null : session.find(channel);
     } catch (NumberFormatException notAnId) {
       return null;
     }

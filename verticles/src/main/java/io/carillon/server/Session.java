@@ -1,40 +1,41 @@
 package io.carillon.server;
 
 import io.carillon.auth.Handshake;
+import io.carillon.broker.Topic;
 import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
 import io.carillon.protocol.LeaveStatus;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One client connection, from the upgrade request to its end: its channel, its transport once the
- * upgrade is answered, and what waits in either direction.
+ * One client connection, from the upgrade request to its end: its transport once the upgrade is
+ * answered, and what waits in either direction. The subclasses say what it carries: one channel, or
+ * one for each topic.
  *
  * <p>What is sent before there is a transport is kept, and goes out first and in order: what join
  * sent, then what was published since. Owned by the event loop of the connection.
  */
-final class Session {
+abstract class Session {
   private static final Logger LOG = LoggerFactory.getLogger(Session.class);
 
   /** What a waiting message costs beside its bytes, so that many empty ones are bounded too. */
-  private static final int MESSAGE_OVERHEAD_BYTES = 64;
+  static final int MESSAGE_OVERHEAD_BYTES = 64;
 
   /** How long the client's notice waits for handlers that are still at work. */
-  private static final long PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+  static final long PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
   private final Loop loop;
   private final Handshake handshake;
   private final long number;
-  private @Nullable SessionChannel channel;
   private @Nullable WebSocketTransport transport;
-  private @Nullable List<Payload> early;
+  private @Nullable List<ByteBuf> early;
   private int earlyBytes;
   private int waitingBytes;
   private int received;
@@ -47,23 +48,30 @@ final class Session {
     this.loop = loop;
     this.handshake = handshake;
     this.number = loop.sessions().newNumber();
-  }
-
-  /** Says what the client joins; once, before anything else. */
-  void open(SessionChannel only) {
-    channel = only;
     loop.sessions().add(this);
   }
 
-  SessionChannel channel() {
-    return Objects.requireNonNull(channel);
-  }
+  /** Makes the channel of the URI that the client connected to; once, before anything else. */
+  abstract SessionChannel open(Topic topic, List<Bound> candidates);
+
+  /** Calls {@code action} for each channel; it may end them. */
+  abstract void forEachChannel(Consumer<SessionChannel> action);
+
+  /** The channel with that number, which is 0 for one that is the whole connection. */
+  abstract @Nullable SessionChannel find(long channel);
+
+  /** How many bytes a message may have ahead of its payload. */
+  abstract int maxPrefixBytes();
+
+  /** Whether every channel has left. */
+  abstract boolean isEmpty();
 
   Loop loop() {
     return loop;
   }
 
-  Handshake handshake() {
+  /** What the request that opened the connection said. */
+  public Handshake handshake() {
     return handshake;
   }
 
@@ -86,7 +94,7 @@ final class Session {
   /** The upgrade is answered: what was kept goes out. */
   void start(WebSocketTransport ready) {
     transport = ready;
-    List<Payload> kept = early;
+    List<ByteBuf> kept = early;
     early = null;
     if (kept != null) {
       kept.forEach(ready::write);
@@ -94,34 +102,47 @@ final class Session {
   }
 
   /** Whether the client may still get something. */
-  boolean isUp() {
+  public boolean isUp() {
     return !gone && (transport == null || transport.isOpen());
   }
 
-  /** Queues a message; false when the client's queue is full. */
-  boolean send(Payload payload) {
-    return transport == null ? keep(payload) : transport.write(payload);
+  /**
+   * Queues a frame, and takes over one reference to it; false when the client's queue is full or
+   * the connection closes.
+   */
+  boolean write(ByteBuf frame) {
+    return transport == null ? keep(frame) : transport.write(frame);
   }
 
-  /** Queues the shared bytes of a publication; false when the client's queue is full. */
-  boolean deliver(ByteBuf frame, Payload payload) {
-    return transport == null ? keep(payload) : transport.write(frame.retainedDuplicate());
+  /** The same for what is said about topics, for which there is room where messages have none. */
+  boolean writeControl(ByteBuf frame) {
+    return transport == null ? keep(frame) : transport.writeControl(frame);
   }
 
-  private boolean keep(Payload payload) {
-    List<Payload> kept = early;
+  private boolean keep(ByteBuf frame) {
+    List<ByteBuf> kept = early;
     if (kept == null) {
       kept = new ArrayList<>();
       early = kept;
     }
-    if (!kept.isEmpty() && earlyBytes + cost(payload) > loop.limits().maxOutboundBytes()) {
+    int cost = frame.readableBytes() + MESSAGE_OVERHEAD_BYTES;
+    if (gone || (!kept.isEmpty() && earlyBytes + cost > loop.limits().maxOutboundBytes())) {
+      frame.release();
       return false;
     }
-    earlyBytes += cost(payload);
-    return kept.add(payload);
+    earlyBytes += cost;
+    return kept.add(frame);
   }
 
-  /** Ends a connection whose channel never came to be. */
+  private void dropEarly() {
+    List<ByteBuf> kept = early;
+    early = null;
+    if (kept != null) {
+      kept.forEach(ByteBuf::release);
+    }
+  }
+
+  /** Sends a close frame behind what is queued; nothing if the upgrade was never answered. */
   void close(CloseStatus status) {
     if (transport != null) {
       transport.close(status);
@@ -130,9 +151,18 @@ final class Session {
 
   // ---- from the client
 
-  void onMessage(Payload payload) {
+  /** A whole message came. */
+  abstract void onMessage(Payload payload);
+
+  /** A message is on its way to a handler, or waits for one, which keeps that many bytes. */
+  void onReceived(int waiting) {
     received++;
-    waitingBytes += channel().onMessage(payload);
+    onWaiting(waiting);
+  }
+
+  /** Something that came from the client has to wait. */
+  void onWaiting(int bytes) {
+    waitingBytes += bytes;
     if (waitingBytes > loop.limits().maxInboundBytes() && transport != null) {
       transport.stopReading();
     }
@@ -153,9 +183,9 @@ final class Session {
     handled++;
   }
 
-  /** A waiting message was taken or dropped. */
-  void onTaken(int cost) {
-    waitingBytes -= cost;
+  /** What waited was taken or dropped. */
+  void onTaken(int bytes) {
+    waitingBytes -= bytes;
     if (transport != null
         && !transport.isReading()
         && waitingBytes <= loop.limits().maxInboundBytes() / 2) {
@@ -163,14 +193,16 @@ final class Session {
     }
   }
 
+  /** The client closes. */
   void onPeerLeft(LeaveStatus status) {
     LOG.debug("client left: status={}, connection={}", status, id());
-    channel().onPeerLeft(status);
+    forEachChannel(channel -> channel.onPeerLeft(status));
   }
 
+  /** The client broke a rule: what it said before is handled, then it is told. */
   void onViolation(CloseStatus status, LeaveStatus leave) {
     LOG.debug("client broke a rule: status={}, connection={}", status, id());
-    channel().drain(status, leave);
+    endAll(status, channel -> channel.drain(status, leave));
   }
 
   void onTransportFailure(Throwable cause) {
@@ -180,50 +212,68 @@ final class Session {
   /** The connection is no more. */
   void onGone() {
     gone = true;
-    channel().onPeerLeft(LeaveStatus.NO_STATUS);
+    dropEarly();
+    forEachChannel(channel -> channel.onPeerLeft(LeaveStatus.NO_STATUS));
     removeIfOver();
   }
 
   // ---- the end
 
-  /** The channel ends, as soon as its handlers let it. */
-  void onEnding(CloseStatus status) {
-    ending = status;
-    endingNanos = System.nanoTime();
+  /** Ends the connection: its channels first, and then the client is told. */
+  void end(CloseStatus status) {
+    endAll(status, channel -> channel.end(status));
   }
 
-  /** The channel is over; with a status, the client is told it. */
-  void onLeft(@Nullable CloseStatus status) {
-    ending = null;
-    if (status != null && transport != null) {
-      transport.close(status);
+  private void endAll(CloseStatus status, Consumer<SessionChannel> end) {
+    ending(status);
+    forEachChannel(end);
+    closeIfOver();
+  }
+
+  /** The connection ends once its channels have left, with this status if none says another. */
+  void ending(CloseStatus status) {
+    if (ending == null) {
+      ending = status;
+      endingNanos = System.nanoTime();
     }
+  }
+
+  /** Whether all channels are ending, and the client is told for all of them at once. */
+  boolean isEnding() {
+    return ending != null;
+  }
+
+  /** A channel has left. */
+  void onChannelLeft() {
+    closeIfOver();
     removeIfOver();
+  }
+
+  private void closeIfOver() {
+    CloseStatus status = ending;
+    if (status != null && isEmpty()) {
+      close(status);
+    }
   }
 
   /** The upgrade was refused. */
   void onRefused() {
     gone = true;
+    dropEarly();
     removeIfOver();
   }
 
   private void removeIfOver() {
-    if (gone && channel().hasLeft()) {
+    if (gone && isEmpty()) {
       loop.sessions().remove(this);
     }
   }
 
-  /** Ends the connection because the server stops. */
-  void goAway() {
-    channel().end(CloseStatus.GOING_AWAY);
-  }
-
   void sweep(long nowNanos) {
-    channel().sweep(nowNanos);
+    forEachChannel(channel -> channel.sweep(nowNanos));
     CloseStatus late = ending;
-    if (late != null && nowNanos - endingNanos > PATIENCE_NANOS && transport != null) {
-      ending = null;
-      transport.close(late);
+    if (late != null && nowNanos - endingNanos > PATIENCE_NANOS) {
+      close(late);
     }
     if (transport != null) {
       transport.sweep(nowNanos);

@@ -10,7 +10,6 @@ import io.carillon.protocol.CloseStatus;
 import io.carillon.protocol.LeaveStatus;
 import io.carillon.route.RouteSettings;
 import io.carillon.route.Unexpected;
-import io.netty.buffer.ByteBuf;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.ArrayDeque;
@@ -52,7 +51,10 @@ final class SessionChannel implements Peer {
     LEFT
   }
 
-  private final Session session;
+  /** How many turns of the event loop a leave waits at most for quick handlers. */
+  private static final int MOST_TURNS = 100;
+
+  private final Carrier carrier;
   private final Topic topic;
   private final List<Bound> candidates;
   private State state = State.JOINING;
@@ -66,8 +68,8 @@ final class SessionChannel implements Peer {
   private @Nullable CloseStatus closeStatus;
   private boolean accepted;
 
-  SessionChannel(Session session, Topic topic, List<Bound> candidates) {
-    this.session = session;
+  SessionChannel(Carrier carrier, Topic topic, List<Bound> candidates) {
+    this.carrier = carrier;
     this.topic = topic;
     this.candidates = candidates;
   }
@@ -76,12 +78,12 @@ final class SessionChannel implements Peer {
 
   @Override
   public String id() {
-    return session.id();
+    return carrier.channelId();
   }
 
   @Override
   public String connectionId() {
-    return session.id();
+    return carrier.session().id();
   }
 
   @Override
@@ -91,7 +93,7 @@ final class SessionChannel implements Peer {
 
   @Override
   public Handshake handshake() {
-    return session.handshake();
+    return carrier.handshake();
   }
 
   @Override
@@ -104,11 +106,11 @@ final class SessionChannel implements Peer {
     return loop().call(() -> sendNow(payload));
   }
 
-  private Future<Void> sendNow(Payload payload) {
-    if (!open || !session.isUp()) {
+  Future<Void> sendNow(Payload payload) {
+    if (!open || !carrier.isUp()) {
       return Future.failedFuture(new CloseException(CloseStatus.GOING_AWAY.withReason("closed")));
     }
-    if (session.send(payload)) {
+    if (carrier.send(payload)) {
       return Future.succeededFuture();
     }
     onSlow();
@@ -133,8 +135,16 @@ final class SessionChannel implements Peer {
     return sendable;
   }
 
+  private Session session() {
+    return carrier.session();
+  }
+
+  Carrier carrier() {
+    return carrier;
+  }
+
   Loop loop() {
-    return session.loop();
+    return carrier.session().loop();
   }
 
   // ---- join
@@ -204,7 +214,7 @@ final class SessionChannel implements Peer {
   /** Takes a message of the client; says how many bytes of it have to wait. */
   int onMessage(Payload payload) {
     if (state != State.JOINING && state != State.JOINED) {
-      session.onHandled();
+      session().onHandled();
       return 0;
     }
     if (state == State.JOINED && current == null && noneWait()) {
@@ -226,10 +236,17 @@ final class SessionChannel implements Peer {
       dispatch(first, Kind.MESSAGE, payload);
       return;
     }
-    session.onHandled();
+    session().onHandled();
     if (settings().unexpected() == Unexpected.CLOSE) {
       end(CloseStatus.UNKNOWN_MESSAGE_TYPE.withReason("no messages are taken here"));
     }
+  }
+
+  /** Largest message that this channel takes, in bytes. */
+  int maxMessageBytes() {
+    int own = settings().maxMessageBytes();
+    int max = loop().limits().maxMessageBytes();
+    return own > 0 ? Math.min(own, max) : max;
   }
 
   /** What the first route asks of the server. */
@@ -258,7 +275,8 @@ final class SessionChannel implements Peer {
         return;
       }
       handle(payload);
-      session.onTaken(Session.cost(payload)); // may bring new messages, which come behind this one
+      session()
+          .onTaken(Session.cost(payload)); // may bring new messages, which come behind this one
     }
   }
 
@@ -302,7 +320,7 @@ final class SessionChannel implements Peer {
         leaveIfDue();
       }
       case MESSAGE -> {
-        session.onHandled();
+        session().onHandled();
         next();
         leaveIfDue();
       }
@@ -318,7 +336,7 @@ final class SessionChannel implements Peer {
     switch (event.kind()) {
       case JOIN -> onJoinFailed(failure);
       case MESSAGE -> {
-        session.onHandled();
+        session().onHandled();
         if (state == State.DRAINING) {
           next(); // the client is gone: nobody is left to be told
         } else {
@@ -408,13 +426,31 @@ final class SessionChannel implements Peer {
     }
   }
 
+  /**
+   * Runs {@code task} behind the messages ahead of it, as long as their handlers are done at once;
+   * a handler that takes its time is not waited for.
+   */
+  void inTurn(Runnable task) {
+    inTurn(task, session().handled() - 1, MOST_TURNS);
+  }
+
+  private void inTurn(Runnable task, int handledBefore, int turns) {
+    int handled = session().handled();
+    boolean idle = current == null && noneWait();
+    if (idle || handled == handledBefore || turns == 0) {
+      task.run();
+    } else {
+      loop().eventLoop().execute(() -> inTurn(task, handled, turns - 1));
+    }
+  }
+
   /** Handles what waits and takes nothing more, then ends with {@code status}. */
   void drain(CloseStatus status, LeaveStatus leave) {
     if (state == State.JOINED) {
       state = State.DRAINING;
       closeStatus = status;
       leaveStatus = leave;
-      session.onEnding(status);
+      carrier.onEnding(status);
       next();
     } else {
       end(status, leave);
@@ -441,7 +477,7 @@ final class SessionChannel implements Peer {
     if (joining) {
       gone(status);
     }
-    session.onEnding(status);
+    carrier.onEnding(status);
     leaveIfDue();
   }
 
@@ -471,7 +507,7 @@ final class SessionChannel implements Peer {
   private void left() {
     state = State.LEFT;
     release(accepted ? candidateFor(Kind.LEAVE, null) : null);
-    session.onLeft(closeStatus);
+    carrier.onLeft(closeStatus);
   }
 
   /** Instances that know the channel but did not get its leave may forget it. */
@@ -497,8 +533,8 @@ final class SessionChannel implements Peer {
     if (queue != null) {
       queue.forEach(
           payload -> {
-            session.onHandled();
-            session.onTaken(Session.cost(payload));
+            session().onHandled();
+            session().onTaken(Session.cost(payload));
           });
     }
   }
@@ -539,8 +575,8 @@ final class SessionChannel implements Peer {
   }
 
   /** Takes the shared bytes of a publication. */
-  void deliver(ByteBuf frame, Payload payload) {
-    if (open && session.isUp() && !session.deliver(frame, payload)) {
+  void deliver(SharedFrames publication) {
+    if (open && carrier.isUp() && !carrier.deliver(publication)) {
       onSlow();
     }
   }

@@ -1,13 +1,14 @@
 package io.carillon.server;
 
+import static io.carillon.protocol.Dialect.CARILLON_V1;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import io.carillon.auth.Handshake;
 import io.carillon.broker.Topic;
 import io.carillon.channel.ChannelEvent;
 import io.carillon.channel.CloseException;
+import io.carillon.protocol.Dialect;
 import io.carillon.route.JoinPhase;
-import io.carillon.route.RouteSettings;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
@@ -38,6 +39,9 @@ final class Upgrader {
 
   /** For browsers that have to offer something beside a bearer entry; spoken like none. */
   private static final String PLAIN_PROTOCOL = "carillon.plain";
+
+  /** Where a client connects that subscribes to every topic, the first one too. */
+  private static final String CARRIER = "/.multiplex";
 
   private final Loop loop;
   private final Announcements routes;
@@ -112,6 +116,10 @@ final class Upgrader {
       new HttpError(400, String.valueOf(e.getMessage())).answerAndClose(request);
       return;
     }
+    if (topic.uri().equals(CARRIER)) {
+      carrier(request);
+      return;
+    }
     RouteTable.Lookup lookup = routes.find(topic);
     if (lookup instanceof RouteTable.Lookup.Found found) {
       HttpError improper = improper(request);
@@ -173,28 +181,88 @@ final class Upgrader {
         .map(String::trim);
   }
 
+  /** The subprotocol to speak, spelled as the client spelled it; null for none. */
+  private record Subprotocol(@Nullable String spelled, @Nullable Dialect dialect) {
+    private static final Subprotocol NONE = new Subprotocol(null, null);
+
+    /** The first of the client's offers that is spoken here. */
+    static Subprotocol choose(MultiMap headers) {
+      return tokens(headers, "sec-websocket-protocol")
+          .map(offer -> new Subprotocol(offer, Dialect.of(offer).orElse(null)))
+          .filter(one -> one.dialect != null || PLAIN_PROTOCOL.equalsIgnoreCase(one.spelled))
+          .findFirst()
+          .orElse(NONE);
+    }
+
+    /** The offer of the extension, which alone can do without a first topic. */
+    static Subprotocol chooseExtension(MultiMap headers) {
+      return tokens(headers, "sec-websocket-protocol")
+          .filter(CARILLON_V1.subprotocol()::equalsIgnoreCase)
+          .findFirst()
+          .map(offer -> new Subprotocol(offer, CARILLON_V1))
+          .orElse(NONE);
+    }
+  }
+
+  /** A connection that begins without a topic. */
+  private void carrier(HttpServerRequest request) {
+    Subprotocol subprotocol = Subprotocol.chooseExtension(request.headers());
+    HttpError improper =
+        subprotocol.dialect == null
+            ? new HttpError(400, "the subprotocol carillon.v1 is needed here")
+            : improper(request);
+    if (improper != null) {
+      improper.answerAndClose(request);
+      return;
+    }
+    Session session = new MultiplexSession(loop, handshake(request), CARILLON_V1, routes, 0);
+    new Opening(request, session, subprotocol, loop.limits().maxMessageBytes()).complete();
+    LOG.info("connected: path={}, connection={}", CARRIER, session.id());
+  }
+
   // ---- from here on the connection is ours
 
-  private void open(HttpServerRequest request, Topic topic, List<Bound> candidates) {
+  private Handshake handshake(HttpServerRequest request) {
     TrustedProxies.Origin origin = proxies.origin(request);
-    Handshake handshake =
-        Handshake.of(
-            request.method().name(),
-            target(request),
-            origin.secure(),
-            origin.address(),
-            request.headers());
-    Session session = new Session(loop, handshake);
-    SessionChannel channel = new SessionChannel(session, topic, candidates);
-    Opening opening = new Opening(request, session, channel.settings());
-    session.open(channel);
+    return Handshake.of(
+        request.method().name(),
+        target(request),
+        origin.secure(),
+        origin.address(),
+        request.headers());
+  }
+
+  private void open(HttpServerRequest request, Topic topic, List<Bound> candidates) {
+    Subprotocol subprotocol = Subprotocol.choose(request.headers());
+    Handshake handshake = handshake(request);
+    Session session =
+        subprotocol.dialect == null
+            ? new PlainSession(loop, handshake)
+            : new MultiplexSession(
+                loop, handshake, subprotocol.dialect, routes, topic.uri().length());
+    SessionChannel channel = session.open(topic, candidates);
+    int max =
+        subprotocol.dialect == null
+            ? channel.maxMessageBytes()
+            : loop.limits().maxMessageBytes(); // and each topic has its own
+    Opening opening = new Opening(request, session, subprotocol, max);
     if (joinPhase(candidates) == JoinPhase.AFTER_UPGRADE) {
       opening.complete();
       if (!channel.hasLeft()) {
-        channel.join().onFailure(e -> session.close(reason(e).status().sendable()));
+        channel.join().onFailure(e -> channel.carrier().onRefused(reason(e)));
       }
     } else {
       channel.join().onComplete(joined -> opening.complete(), e -> opening.refuse(reason(e)));
+    }
+  }
+
+  private static void logJoined(SessionChannel channel) {
+    if (LOG.isInfoEnabled()) {
+      LOG.info(
+          "joined: path={}, route={}, connection={}",
+          channel.topic().path(),
+          channel.routeName(),
+          channel.connectionId());
     }
   }
 
@@ -208,7 +276,7 @@ final class Upgrader {
         .joinPhase();
   }
 
-  private static CloseException reason(Throwable failure) {
+  static CloseException reason(Throwable failure) {
     return failure instanceof CloseException close
         ? close
         : CloseException.http(500, "Internal Server Error");
@@ -218,16 +286,17 @@ final class Upgrader {
   private final class Opening {
     private final HttpServerRequest request;
     private final Session session;
-    private final RouteSettings settings;
+    private final int maxMessageBytes;
     private final TakeOver takeOver;
     private final String head;
     private boolean answered;
 
-    Opening(HttpServerRequest request, Session session, RouteSettings settings) {
+    Opening(
+        HttpServerRequest request, Session session, Subprotocol subprotocol, int maxMessageBytes) {
       this.request = request;
       this.session = session;
-      this.settings = settings;
-      this.head = head(request.headers());
+      this.maxMessageBytes = maxMessageBytes;
+      this.head = head(request.headers(), subprotocol.spelled);
       this.takeOver = new TakeOver(request);
       request.connection().closeHandler(closed -> onClosed());
     }
@@ -245,22 +314,12 @@ final class Upgrader {
         return;
       }
       answered = true;
-      Limits limits = loop.limits();
-      int max = limits.maxMessageBytes();
-      int own = settings.maxMessageBytes();
       WebSocketTransport transport =
           new WebSocketTransport(
-              session, loop.flusher(), limits, own > 0 ? Math.min(own, max) : max);
+              session, loop.flusher(), loop.limits(), maxMessageBytes + session.maxPrefixBytes());
       takeOver.complete(head, transport);
       session.start(transport);
-      if (!LOG.isInfoEnabled()) {
-        return;
-      }
-      LOG.info(
-          "joined: path={}, route={}, connection={}",
-          session.channel().topic().path(),
-          session.channel().routeName(),
-          session.id());
+      session.forEachChannel(Upgrader::logJoined);
     }
 
     void refuse(CloseException why) {
@@ -274,14 +333,8 @@ final class Upgrader {
   }
 
   /** The 101 answer (RFC 6455, section 4.2.2). */
-  private static String head(MultiMap headers) {
-    // Compared without case, and answered as the client spelled it.
-    String protocol =
-        tokens(headers, "sec-websocket-protocol")
-            .filter(PLAIN_PROTOCOL::equalsIgnoreCase)
-            .findFirst()
-            .map(spelled -> "Sec-WebSocket-Protocol: " + spelled + "\r\n")
-            .orElse("");
+  private static String head(MultiMap headers, @Nullable String subprotocol) {
+    String protocol = subprotocol == null ? "" : "Sec-WebSocket-Protocol: " + subprotocol + "\r\n";
     return "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         + "Sec-WebSocket-Accept: "
         + accept(headers.get("sec-websocket-key").trim())

@@ -35,6 +35,11 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements F
     ENDED
   }
 
+  /**
+   * What may be queued beyond the limit, in bytes, so that the client hears why it gets no more.
+   */
+  private static final int CONTROL_BYTES = 64 << 10;
+
   private final Session session;
   private final Flusher flusher;
   private final Limits limits;
@@ -73,20 +78,23 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements F
    * connection is closing, or the client reads too slowly.
    */
   boolean write(ByteBuf frame) {
+    return write(frame, 0);
+  }
+
+  /** Queues a frame for which {@value #CONTROL_BYTES} more are allowed than for messages. */
+  boolean writeControl(ByteBuf frame) {
+    return write(frame, CONTROL_BYTES);
+  }
+
+  private boolean write(ByteBuf frame, int beyond) {
     ChannelHandlerContext ctx = context;
-    if (state != State.OPEN || ctx == null || overflows(ctx, frame.readableBytes())) {
+    if (state != State.OPEN || ctx == null || overflows(ctx, frame.readableBytes() - beyond)) {
       frame.release();
       return false;
     }
     ctx.write(frame, ctx.voidPromise());
     touch();
     return true;
-  }
-
-  /** Queues a message. */
-  boolean write(Payload payload) {
-    ChannelHandlerContext ctx = context;
-    return ctx != null && write(Frames.message(ctx.alloc(), payload));
   }
 
   private boolean overflows(ChannelHandlerContext ctx, int bytes) {

@@ -3,6 +3,8 @@ package io.carillon.server;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -25,6 +27,15 @@ final class Journal {
     for (String entry : expected) {
       assertThat(next()).isEqualTo(entry);
     }
+  }
+
+  /** The next entries are these, in any order. */
+  void expectInAnyOrder(String... expected) throws InterruptedException {
+    List<String> heard = new ArrayList<>();
+    for (String ignored : expected) {
+      heard.add(next());
+    }
+    assertThat(heard).containsExactlyInAnyOrder(expected);
   }
 
   boolean hasNothing() {

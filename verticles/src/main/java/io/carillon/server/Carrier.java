@@ -1,0 +1,40 @@
+package io.carillon.server;
+
+import io.carillon.auth.Handshake;
+import io.carillon.channel.CloseException;
+import io.carillon.codec.Payload;
+import io.carillon.protocol.CloseStatus;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a channel rides on: a connection of its own, or one topic of a multiplexed one. Handlers
+ * cannot tell which. Owned by the event loop of the connection.
+ */
+interface Carrier {
+  /** The connection. */
+  Session session();
+
+  /** The id of the channel, different from every other one's in the cluster. */
+  String channelId();
+
+  /** What the request that opened the channel said. */
+  Handshake handshake();
+
+  /** Whether the client may still get something. */
+  boolean isUp();
+
+  /** Queues a message; false when the client's queue is full. */
+  boolean send(Payload payload);
+
+  /** Queues the shared bytes of a publication; false when the client's queue is full. */
+  boolean deliver(SharedFrames publication);
+
+  /** The client may not join after all, although its upgrade was answered. */
+  void onRefused(CloseException why);
+
+  /** The channel ends, as soon as its handlers let it. */
+  void onEnding(CloseStatus status);
+
+  /** The channel is over; with a status, the client is told it. */
+  void onLeft(@Nullable CloseStatus status);
+}

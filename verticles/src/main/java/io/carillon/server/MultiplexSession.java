@@ -1,0 +1,225 @@
+package io.carillon.server;
+
+import io.carillon.auth.Handshake;
+import io.carillon.broker.Topic;
+import io.carillon.codec.Payload;
+import io.carillon.protocol.CloseStatus;
+import io.carillon.protocol.Dialect;
+import io.carillon.protocol.LeaveStatus;
+import io.carillon.protocol.MultiplexReader;
+import io.carillon.protocol.MultiplexWriter;
+import io.netty.buffer.ByteBufAllocator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connection that carries a channel for each topic its client subscribes to.
+ *
+ * <p>What comes for one topic is taken in order; topics do not wait for each other. An action that
+ * comes while the one before it on the same topic is under way waits for it, within the same bound
+ * as messages that wait for a handler.
+ */
+final class MultiplexSession extends Session implements MultiplexReader.Sink {
+  private final Dialect dialect;
+  private final Announcements routes;
+  private final int maxPrefixBytes;
+  private final MultiplexReader reader;
+  private final Map<String, MultiplexedTopic> topics = new HashMap<>();
+  private long lastNumber;
+
+  /**
+   * Creates a session.
+   *
+   * @param firstTopicBytes size of the topic that the client connected to; 0 for the carrier
+   */
+  MultiplexSession(
+      Loop loop, Handshake handshake, Dialect dialect, Announcements routes, int firstTopicBytes) {
+    super(loop, handshake);
+    this.dialect = dialect;
+    this.routes = routes;
+    this.maxPrefixBytes = dialect.maxPrefixBytes(firstTopicBytes);
+    this.reader = new MultiplexReader(dialect, firstTopicBytes, this);
+  }
+
+  @Override
+  SessionChannel open(Topic topic, List<Bound> candidates) {
+    MultiplexedTopic first = new MultiplexedTopic(this, topic, topic.uri());
+    topics.put(topic.uri(), first);
+    return first.open(candidates);
+  }
+
+  @Override
+  int maxPrefixBytes() {
+    return maxPrefixBytes;
+  }
+
+  @Override
+  void forEachChannel(Consumer<SessionChannel> action) {
+    for (MultiplexedTopic one : List.copyOf(topics.values())) {
+      SessionChannel channel = one.channel();
+      if (channel != null) {
+        action.accept(channel);
+      }
+    }
+  }
+
+  @Override
+  @Nullable SessionChannel find(long channel) {
+    for (MultiplexedTopic one : topics.values()) {
+      if (one.number() == channel) {
+        return one.channel();
+      }
+    }
+    return null;
+  }
+
+  @Override
+  boolean isEmpty() {
+    return topics.values().stream().allMatch(MultiplexedTopic::hasLeft);
+  }
+
+  Dialect dialect() {
+    return dialect;
+  }
+
+  /** The routes that match a topic. */
+  RouteTable.Lookup routes(Topic topic) {
+    return routes.find(topic);
+  }
+
+  /** A number that no other channel of this connection has or had. */
+  long newNumber() {
+    return ++lastNumber;
+  }
+
+  /** Whether what the client asks for still matters. */
+  boolean takesActions() {
+    return isUp() && !isEnding();
+  }
+
+  void remove(String address) {
+    topics.remove(address);
+  }
+
+  // ---- to the client
+
+  /** Says something about a topic; a client that has no room even for that is cut off. */
+  void control(String text) {
+    if (takesActions()
+        && !writeControl(Frames.message(ByteBufAllocator.DEFAULT, Payload.text(text)))) {
+      end(CloseStatus.AGAIN.withReason("slow consumer"));
+    }
+  }
+
+  void ok(String action, String... fields) {
+    control(MultiplexWriter.ok(action, List.of(fields)));
+  }
+
+  void err(Refusal why, String action, String... fields) {
+    control(MultiplexWriter.err(why.text(dialect), action, List.of(fields)));
+  }
+
+  // ---- from the client
+
+  @Override
+  void onMessage(Payload payload) {
+    reader.read(payload);
+  }
+
+  @Override
+  public void onData(String asked, Payload payload) {
+    MultiplexedTopic topic = topics.get(asked);
+    if (topic == null) {
+      MultiplexedTopic.Address address = address(asked);
+      topic = address == null ? null : topics.get(address.text());
+      if (topic == null) {
+        onInvalid(address == null ? "Invalid Topic" : "Not Subscribed");
+        return;
+      }
+    }
+    topic.onData(payload);
+  }
+
+  @Override
+  public void onSubscribe(String asked, String subprotocols, String position) {
+    MultiplexedTopic.Address address = address(asked);
+    if (address == null || address.topic().uri().length() > dialect.maxTopicBytes()) {
+      err(Refusal.INVALID_TOPIC, "SUBSCRIBE", asked);
+      return;
+    }
+    MultiplexedTopic topic = topics.get(address.text());
+    if (topic == null) {
+      if (isFull()) {
+        err(Refusal.TOO_MANY_TOPICS, "SUBSCRIBE", asked);
+        return;
+      }
+      topic = new MultiplexedTopic(this, address.topic(), address.text());
+      topics.put(address.text(), topic);
+    }
+    topic.onSubscribe(asked);
+  }
+
+  /** Topics that are being left count too, but only when there are as many again. */
+  private boolean isFull() {
+    int max = loop().limits().maxTopics();
+    return topics.size() >= max
+        && (topics.size() >= 2L * max
+            || topics.values().stream().filter(MultiplexedTopic::isWanted).count() >= max);
+  }
+
+  @Override
+  public void onUnsubscribe(String asked, LeaveStatus status) {
+    MultiplexedTopic.Address address = address(asked);
+    MultiplexedTopic topic = address == null ? null : topics.get(address.text());
+    if (topic == null) {
+      err(Refusal.NOT_SUBSCRIBED, "UNSUBSCRIBE", unsubscribed(asked, status));
+    } else {
+      topic.onUnsubscribe(asked, status);
+    }
+  }
+
+  /** The parameters of an UNSUBSCRIBE as the client gave them. */
+  static String[] unsubscribed(String asked, LeaveStatus status) {
+    if (status.kind() != LeaveStatus.Kind.CLOSED) {
+      return new String[] {asked};
+    }
+    String code = Integer.toString(status.closeStatus().code());
+    String reason = status.closeStatus().reason();
+    return reason.isEmpty() ? new String[] {asked, code} : new String[] {asked, code, reason};
+  }
+
+  @Override
+  public void onEndHeard(String asked) {
+    MultiplexedTopic topic = topics.get(asked);
+    if (topic != null) {
+      topic.onEndHeard();
+    }
+  }
+
+  @Override
+  public void onPing(String token) {
+    ok("PING", token);
+  }
+
+  @Override
+  public void onInvalid(String reason) {
+    control(MultiplexWriter.invalid(reason));
+  }
+
+  private MultiplexedTopic.@Nullable Address address(String asked) {
+    try {
+      return MultiplexedTopic.Address.of(asked, dialect);
+    } catch (IllegalArgumentException notATopic) {
+      return null;
+    }
+  }
+
+  @Override
+  void sweep(long nowNanos) {
+    super.sweep(nowNanos);
+    List.copyOf(topics.values()).forEach(one -> one.sweep(nowNanos));
+  }
+}

@@ -1,0 +1,392 @@
+package io.carillon.server;
+
+import io.carillon.auth.Handshake;
+import io.carillon.broker.Topic;
+import io.carillon.channel.CloseException;
+import io.carillon.codec.Payload;
+import io.carillon.protocol.CloseStatus;
+import io.carillon.protocol.Dialect;
+import io.carillon.protocol.LeaveStatus;
+import io.carillon.protocol.MultiplexWriter;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Queue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One topic of a multiplexed connection: what the client has asked for, and the channel that came
+ * of it.
+ *
+ * <p>While a join or a leave is under way, further actions of the client on this topic wait in
+ * order. What a join sends goes out behind the OK. The topic ends from either side: the client's
+ * UNSUBSCRIBE is answered at once and leave runs behind it; an end from the server is told once the
+ * handlers are done, or when they take too long.
+ */
+final class MultiplexedTopic implements Carrier {
+  private enum State {
+    /** Nothing is subscribed. */
+    IDLE,
+    /** The join is under way. */
+    JOINING,
+    /** Subscribed. */
+    OPEN,
+    /** The channel is ending. */
+    LEAVING,
+    /** The client was told of the end and has yet to say that it heard. */
+    TOLD
+  }
+
+  /** An action or a message that waits for the one before it. */
+  private record Waiting(int bytes, boolean message, Runnable task) {}
+
+  /**
+   * What a client calls a topic.
+   *
+   * @param text topic in normal form, with the instance where the client gave one
+   */
+  record Address(Topic topic, String text) {
+    private static final int MAX_INSTANCE_DIGITS = 9;
+
+    /**
+     * Reads it.
+     *
+     * @throws IllegalArgumentException if it is no topic
+     */
+    static Address of(String asked, Dialect dialect) {
+      int mark = dialect == Dialect.CARILLON_V1 ? asked.lastIndexOf('#') : -1;
+      if (mark < 0) {
+        Topic topic = Topic.of(asked);
+        return new Address(topic, topic.uri());
+      }
+      String instance = asked.substring(mark + 1);
+      if (instance.isEmpty()
+          || instance.length() > MAX_INSTANCE_DIGITS
+          || !instance.chars().allMatch(c -> c >= '0' && c <= '9')) {
+        throw new IllegalArgumentException("an instance is 1 to 9 digits");
+      }
+      Topic topic = Topic.of(asked.substring(0, mark));
+      return new Address(topic, topic.uri() + "#" + instance);
+    }
+  }
+
+  private final MultiplexSession session;
+  private final Topic topic;
+  private final String address;
+  private final byte[] prefix;
+  private final Queue<Waiting> waiting = new ArrayDeque<>(0);
+  private State state = State.IDLE;
+  private long number;
+  private @Nullable SessionChannel channel;
+  private @Nullable List<Payload> early;
+  private int earlyBytes;
+  private @Nullable CloseStatus ending;
+  private long endingNanos;
+  private boolean told;
+
+  MultiplexedTopic(MultiplexSession session, Topic topic, String address) {
+    this.session = session;
+    this.topic = topic;
+    this.address = address;
+    this.prefix = MultiplexWriter.prefix(address);
+  }
+
+  /** Makes the channel of the URI that the client connected to, whose OK is the 101. */
+  SessionChannel open(List<Bound> candidates) {
+    state = State.OPEN;
+    return newChannel(candidates);
+  }
+
+  private SessionChannel newChannel(List<Bound> candidates) {
+    number = session.newNumber();
+    SessionChannel made = new SessionChannel(this, topic, candidates);
+    channel = made;
+    return made;
+  }
+
+  @Nullable SessionChannel channel() {
+    return channel;
+  }
+
+  long number() {
+    return number;
+  }
+
+  /** Whether the client is subscribed, or about to be. */
+  boolean isWanted() {
+    return state == State.JOINING || state == State.OPEN;
+  }
+
+  boolean hasLeft() {
+    return channel == null || channel.hasLeft();
+  }
+
+  // ---- what the client asks for
+
+  void onSubscribe(String asked) {
+    if (state == State.LEAVING || !waiting.isEmpty()) {
+      later(asked.length(), false, () -> subscribe(asked));
+    } else {
+      subscribe(asked);
+    }
+  }
+
+  private void subscribe(String asked) {
+    if (state == State.JOINING || state == State.OPEN) {
+      session.err(Refusal.ALREADY_SUBSCRIBED, "SUBSCRIBE", asked);
+      return;
+    }
+    if (!(session.routes(topic) instanceof RouteTable.Lookup.Found found) || topic.isReserved()) {
+      over();
+      session.err(Refusal.NOT_FOUND, "SUBSCRIBE", asked);
+      return;
+    }
+    state = State.JOINING;
+    told = false;
+    ending = null;
+    newChannel(found.candidates())
+        .join()
+        .onComplete(joined -> onJoined(asked), e -> onRefused(asked, e));
+  }
+
+  private void onJoined(String asked) {
+    state = State.OPEN;
+    session.ok("SUBSCRIBE", joined(asked));
+    List<Payload> kept = early;
+    early = null;
+    earlyBytes = 0;
+    if (kept != null) {
+      kept.forEach(payload -> Objects.requireNonNull(channel).sendNow(payload));
+    }
+    // Behind the messages that came during the join, which the channel is about to take.
+    session.loop().eventLoop().execute(this::goOn);
+  }
+
+  /** The real topic where it is not spelled as the client asked; history comes later. */
+  private String[] joined(String asked) {
+    boolean renamed = !asked.equals(address);
+    if (session.dialect() == Dialect.ROCKET_MULTIPLEX) {
+      return renamed ? new String[] {asked, address} : new String[] {asked};
+    }
+    return renamed ? new String[] {address, "", "", "", asked} : new String[] {address, "", "", ""};
+  }
+
+  private void onRefused(String asked, Throwable failure) {
+    told = true;
+    early = null;
+    earlyBytes = 0;
+    state = State.LEAVING;
+    session.err(Refusal.of(Upgrader.reason(failure)), "SUBSCRIBE", asked);
+    if (hasLeft()) {
+      over();
+    }
+  }
+
+  void onUnsubscribe(String asked, LeaveStatus status) {
+    if (state == State.JOINING || state == State.LEAVING || !waiting.isEmpty()) {
+      later(asked.length(), false, () -> unsubscribe(asked, status));
+    } else {
+      unsubscribe(asked, status);
+    }
+  }
+
+  private void unsubscribe(String asked, LeaveStatus status) {
+    SessionChannel leaving = channel;
+    if (state == State.OPEN && leaving != null) {
+      state = State.LEAVING;
+      told = true;
+      leaving.inTurn(
+          () -> {
+            session.ok("UNSUBSCRIBE", MultiplexSession.unsubscribed(asked, status));
+            leaving.onPeerLeft(status);
+          });
+    } else if (state == State.TOLD) {
+      over(); // both sides have ended it, and neither had heard of the other
+      session.ok("UNSUBSCRIBE", MultiplexSession.unsubscribed(asked, status));
+    } else {
+      over();
+      session.err(
+          Refusal.NOT_SUBSCRIBED, "UNSUBSCRIBE", MultiplexSession.unsubscribed(asked, status));
+    }
+  }
+
+  void onData(Payload payload) {
+    if (waiting.isEmpty()) {
+      session.onReceived(take(payload));
+    } else {
+      session.onReceived(0);
+      later(Session.cost(payload), true, () -> session.onWaiting(take(payload)));
+    }
+  }
+
+  /** Hands a message to the channel; says how many bytes of it have to wait. */
+  private int take(Payload payload) {
+    SessionChannel taking = channel;
+    if (taking != null && (state == State.JOINING || state == State.OPEN)) {
+      if (payload.size() <= taking.maxMessageBytes()) {
+        return taking.onMessage(payload);
+      }
+      taking.end(
+          CloseStatus.MESSAGE_TOO_LARGE.withReason(
+              "message over " + taking.maxMessageBytes() + " bytes"));
+    } else if (state == State.IDLE || (state == State.LEAVING && ending == null)) {
+      session.onInvalid("Not Subscribed");
+    }
+    session.onHandled(); // one that the client had sent before it heard of the end is passed over
+    return 0;
+  }
+
+  void onEndHeard() {
+    if (state == State.TOLD) {
+      over();
+      goOn();
+    } else if (state == State.LEAVING && told) {
+      ending = null;
+    }
+  }
+
+  private void later(int bytes, boolean message, Runnable task) {
+    int cost = Session.MESSAGE_OVERHEAD_BYTES + bytes;
+    waiting.add(new Waiting(cost, message, task));
+    session.onWaiting(cost);
+  }
+
+  /** Takes what waits, as far as the channel lets it. */
+  private void goOn() {
+    while (state != State.JOINING && state != State.LEAVING) {
+      Waiting next = waiting.poll();
+      if (next == null) {
+        removeIfIdle();
+        return;
+      }
+      if (session.takesActions()) {
+        next.task().run();
+      } else if (next.message()) {
+        session.onHandled();
+      }
+      session.onTaken(next.bytes());
+    }
+  }
+
+  private void over() {
+    state = State.IDLE;
+    removeIfIdle();
+  }
+
+  private void removeIfIdle() {
+    if (state == State.IDLE && waiting.isEmpty()) {
+      session.remove(address);
+    }
+  }
+
+  // ---- what the channel rides on
+
+  @Override
+  public Session session() {
+    return session;
+  }
+
+  @Override
+  public String channelId() {
+    return session.id() + Loop.CHANNEL_MARK + Long.toString(number, 36);
+  }
+
+  @Override
+  public Handshake handshake() {
+    return session.handshake().withUri(topic.uri());
+  }
+
+  @Override
+  public boolean isUp() {
+    return session.isUp() && state != State.IDLE && state != State.TOLD;
+  }
+
+  @Override
+  public boolean send(Payload payload) {
+    return state == State.JOINING
+        ? keep(payload)
+        : session.write(Frames.message(ByteBufAllocator.DEFAULT, prefix, payload));
+  }
+
+  @Override
+  public boolean deliver(SharedFrames publication) {
+    if (state == State.JOINING) {
+      return keep(publication.payload());
+    }
+    boolean shared = address.length() == topic.uri().length(); // no instance
+    ByteBuf frame =
+        shared
+            ? publication.multiplexed()
+            : Frames.message(ByteBufAllocator.DEFAULT, prefix, publication.payload());
+    return session.write(frame);
+  }
+
+  private boolean keep(Payload payload) {
+    List<Payload> kept = early;
+    if (kept == null) {
+      kept = new ArrayList<>();
+      early = kept;
+    }
+    int cost = Session.cost(payload);
+    if (!kept.isEmpty() && earlyBytes + cost > session.loop().limits().maxOutboundBytes()) {
+      return false;
+    }
+    earlyBytes += cost;
+    return kept.add(payload);
+  }
+
+  @Override
+  public void onRefused(CloseException why) {
+    told = true;
+    state = State.LEAVING;
+    tell(why.status());
+    if (hasLeft()) {
+      afterLeave();
+    }
+  }
+
+  @Override
+  public void onEnding(CloseStatus status) {
+    if (state == State.OPEN) {
+      state = State.LEAVING;
+      ending = status;
+      endingNanos = System.nanoTime();
+    }
+  }
+
+  @Override
+  public void onLeft(@Nullable CloseStatus status) {
+    if (ending != null && !told) {
+      tell(status == null ? ending : status);
+    }
+    afterLeave();
+    session.onChannelLeft();
+  }
+
+  private void tell(CloseStatus status) {
+    told = true;
+    ending = status;
+    session.control(MultiplexWriter.end(session.dialect(), address, status.sendable()));
+  }
+
+  private void afterLeave() {
+    boolean heardOf = ending != null && session.dialect() == Dialect.CARILLON_V1;
+    if (heardOf && session.takesActions()) {
+      state = State.TOLD;
+    } else {
+      over();
+    }
+    goOn();
+  }
+
+  /** Tells the client of an end whose handlers take too long. */
+  void sweep(long nowNanos) {
+    CloseStatus late = ending;
+    if (late != null && !told && nowNanos - endingNanos > Session.PATIENCE_NANOS) {
+      tell(late);
+    }
+  }
+}

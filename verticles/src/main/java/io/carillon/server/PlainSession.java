@@ -1,0 +1,97 @@
+package io.carillon.server;
+
+import io.carillon.auth.Handshake;
+import io.carillon.broker.Topic;
+import io.carillon.channel.CloseException;
+import io.carillon.codec.Payload;
+import io.carillon.protocol.CloseStatus;
+import io.netty.buffer.ByteBufAllocator;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** A connection that is one channel: the URI is the topic, and payloads travel as they are. */
+final class PlainSession extends Session implements Carrier {
+  private @Nullable SessionChannel channel;
+
+  PlainSession(Loop loop, Handshake handshake) {
+    super(loop, handshake);
+  }
+
+  @Override
+  SessionChannel open(Topic topic, List<Bound> candidates) {
+    SessionChannel only = new SessionChannel(this, topic, candidates);
+    channel = only;
+    return only;
+  }
+
+  @Override
+  void forEachChannel(Consumer<SessionChannel> action) {
+    action.accept(channel());
+  }
+
+  @Override
+  @Nullable SessionChannel find(long number) {
+    return number == 0 ? channel : null;
+  }
+
+  @Override
+  boolean isEmpty() {
+    return channel().hasLeft();
+  }
+
+  @Override
+  int maxPrefixBytes() {
+    return 0;
+  }
+
+  private SessionChannel channel() {
+    return Objects.requireNonNull(channel);
+  }
+
+  @Override
+  void onMessage(Payload payload) {
+    onReceived(channel().onMessage(payload));
+  }
+
+  // ---- what the channel rides on
+
+  @Override
+  public Session session() {
+    return this;
+  }
+
+  @Override
+  public String channelId() {
+    return id();
+  }
+
+  @Override
+  public boolean send(Payload payload) {
+    return write(Frames.message(ByteBufAllocator.DEFAULT, payload));
+  }
+
+  @Override
+  public boolean deliver(SharedFrames publication) {
+    return write(publication.plain());
+  }
+
+  @Override
+  public void onRefused(CloseException why) {
+    close(why.status().sendable());
+  }
+
+  @Override
+  public void onEnding(CloseStatus status) {
+    ending(status);
+  }
+
+  @Override
+  public void onLeft(@Nullable CloseStatus status) {
+    if (status != null) {
+      close(status);
+    }
+    onChannelLeft();
+  }
+}
