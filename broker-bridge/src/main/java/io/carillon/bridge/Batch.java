@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  *  entry    length of what follows, 4 bytes | kind, 1 byte | content
- *  kind 1   publication: topic | except | payload, the first two each with 2 bytes of length;
- *           the payload is its kind ('t' or 'b') and its bytes to the end of the entry
+ *  kind 1   publication: topic | except | key | payload, the first three each with 2 bytes of
+ *           length; the payload is its kind ('t' or 'b') and its bytes to the end of the entry
  * </pre>
  *
  * <p>An entry of a kind that this version does not know is passed over.
@@ -29,18 +29,24 @@ final class Batch {
 
   static void append(Buffer batch, Publication publication) {
     byte[] topic = publication.topic().uri().getBytes(UTF_8);
-    String except = publication.except();
-    byte[] spared = except == null ? new byte[0] : except.getBytes(UTF_8);
+    byte[] except = optional(publication.except());
+    byte[] key = optional(publication.key());
     byte[] payload = publication.payload().bytes();
     batch
-        .appendInt(1 + 2 + topic.length + 2 + spared.length + 1 + payload.length)
+        .appendInt(1 + 6 + topic.length + except.length + key.length + 1 + payload.length)
         .appendByte(PUBLICATION)
         .appendUnsignedShort(topic.length)
         .appendBytes(topic)
-        .appendUnsignedShort(spared.length)
-        .appendBytes(spared)
+        .appendUnsignedShort(except.length)
+        .appendBytes(except)
+        .appendUnsignedShort(key.length)
+        .appendBytes(key)
         .appendByte(publication.payload().isText() ? TEXT : BINARY)
         .appendBytes(payload);
+  }
+
+  private static byte[] optional(@Nullable String text) {
+    return text == null ? new byte[0] : text.getBytes(UTF_8);
   }
 
   /**
@@ -69,18 +75,25 @@ final class Batch {
     try {
       int topicEnd = from + 2 + batch.getUnsignedShort(from);
       int exceptEnd = topicEnd + 2 + batch.getUnsignedShort(topicEnd);
-      if (topicEnd + 2 > to || exceptEnd + 1 > to) {
-        throw new IndexOutOfBoundsException(exceptEnd);
+      int keyEnd = exceptEnd + 2 + batch.getUnsignedShort(exceptEnd);
+      if (topicEnd + 2 > to || exceptEnd + 2 > to || keyEnd + 1 > to) {
+        throw new IndexOutOfBoundsException(keyEnd);
       }
       String topic = batch.getString(from + 2, topicEnd);
-      @Nullable String except =
-          exceptEnd == topicEnd + 2 ? null : batch.getString(topicEnd + 2, exceptEnd);
-      byte[] bytes = batch.getBytes(exceptEnd + 1, to);
+      byte[] bytes = batch.getBytes(keyEnd + 1, to);
       Payload payload =
-          batch.getByte(exceptEnd) == TEXT ? Payload.textOf(bytes) : Payload.binary(bytes);
-      return new Publication(new Topic(topic), payload, except);
+          batch.getByte(keyEnd) == TEXT ? Payload.textOf(bytes) : Payload.binary(bytes);
+      return new Publication(
+          new Topic(topic),
+          payload,
+          optional(batch, topicEnd + 2, exceptEnd),
+          optional(batch, exceptEnd + 2, keyEnd));
     } catch (IndexOutOfBoundsException e) {
       throw new IllegalArgumentException("batch entry is cut short: bytes=" + (to - from), e);
     }
+  }
+
+  private static @Nullable String optional(Buffer batch, int from, int to) {
+    return from == to ? null : batch.getString(from, to);
   }
 }

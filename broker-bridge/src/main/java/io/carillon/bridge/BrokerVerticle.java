@@ -145,7 +145,8 @@ public final class BrokerVerticle extends VerticleBase {
       throw new IllegalArgumentException(
           "channel id too long: characters=" + except.length() + ", max=" + MAX_EXCEPT_CHARS);
     }
-    return new Publication(Topic.of(topic), Codec.payloadOf(body), except);
+    return new Publication(
+        Topic.of(topic), Codec.payloadOf(body), except, message.headers().get(Addresses.KEY));
   }
 
   private static void refuse(Message<?> message, BrokerException refusal) {

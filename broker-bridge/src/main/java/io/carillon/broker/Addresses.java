@@ -48,6 +48,12 @@ public final class Addresses {
   /** Header: the id of the one channel that does not get the publication. */
   public static final String EXCEPT = "except";
 
+  /** Header: what a publication is news of; a slow client may get only the latest of each key. */
+  public static final String KEY = "key";
+
+  /** Failure code of a send whose message was dropped because the client reads too slowly. */
+  public static final int DROPPED = 507;
+
   /** Header: what is asked of the receiver, one of the {@code ACTION_} constants. */
   public static final String ACTION = "action";
 

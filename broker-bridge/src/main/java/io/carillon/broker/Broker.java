@@ -55,13 +55,28 @@ public final class Broker {
    * @throws IllegalArgumentException if {@code message} cannot be written as JSON
    */
   public Future<Void> broadcastTo(String topic, Object message) {
-    Topic normal;
+    return publish(topic, message, null);
+  }
+
+  /**
+   * Like {@link #broadcastTo(String, Object)}, for a message that makes earlier ones with the same
+   * key pointless: on a route that says so, a client that reads too slowly gets only the latest.
+   *
+   * @param key at most {@value Publication#MAX_KEY_CHARS} characters
+   */
+  public Future<Void> broadcastTo(String topic, Object message, String key) {
+    return publish(topic, message, key);
+  }
+
+  private Future<Void> publish(String topic, Object message, @Nullable String key) {
+    Payload payload = Codec.payloadOf(message);
+    Publication publication;
     try {
-      normal = Topic.of(topic);
+      publication = new Publication(Topic.of(topic), payload, null, key);
     } catch (IllegalArgumentException e) {
       return Future.failedFuture(invalid(e.getMessage()));
     }
-    return publish(new Publication(normal, Codec.payloadOf(message), null));
+    return publish(publication);
   }
 
   /** Like {@link #broadcastTo(String, Object)}, for a publication that is ready to go. */

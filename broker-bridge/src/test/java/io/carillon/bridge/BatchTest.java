@@ -27,7 +27,8 @@ class BatchTest {
   void theBytesOfAPublicationAreAContract() {
     Buffer batch = batchOf(new Publication(new Topic("/a"), Payload.text("hé"), "n.1.2"));
     assertThat(hex(batch))
-        .isEqualTo("00000010" + "01" + "0002" + "2f61" + "0005" + "6e2e312e32" + "74" + "68c3a9");
+        .isEqualTo(
+            "00000012" + "01" + "0002" + "2f61" + "0005" + "6e2e312e32" + "0000" + "74" + "68c3a9");
   }
 
   static Stream<Publication> publications() {
@@ -39,7 +40,9 @@ class BatchTest {
         text(longest, "x".repeat(100_000)),
         new Publication(new Topic("/a"), Payload.binary(new byte[0]), null),
         new Publication(new Topic("/a"), Payload.binary(new byte[] {0, -1, 't', 'b'}), null),
-        new Publication(new Topic("/a"), Payload.text("all but one"), "b0c4.3.1f"));
+        new Publication(new Topic("/a"), Payload.text("all but one"), "b0c4.3.1f"),
+        new Publication(new Topic("/a"), Payload.text("price"), null, "EUR"),
+        new Publication(new Topic("/a"), Payload.text("price"), "n.1", "EUR"));
   }
 
   @ParameterizedTest
