@@ -117,6 +117,15 @@ public final class Route<I, O> {
   }
 
   /**
+   * Which messages are compressed for clients that can take it; as the server is configured unless
+   * told otherwise. A server that has compression off never compresses.
+   */
+  public Route<I, O> compression(Compression which) {
+    settings = settings.withCompression(which);
+    return this;
+  }
+
+  /**
    * Runs leave also for a client whose connection was on another node that has died, when the
    * handler instance it was with survives. Without it nothing runs then.
    */

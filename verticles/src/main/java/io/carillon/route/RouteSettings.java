@@ -2,6 +2,7 @@ package io.carillon.route;
 
 import io.vertx.core.json.JsonObject;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a route asks of the server. All instances of a route have equal settings.
@@ -12,13 +13,19 @@ import java.util.Locale;
  *     0 for the server's own limit, which binds in any case
  * @param handlerTimeoutMillis how long one event may be in a handler, over which the channel ends
  *     with 1011; 0 for the server's default
+ * @param compression which messages are compressed for clients that can take it; null for the
+ *     server's own setting, which binds in any case where it is off
  */
 public record RouteSettings(
-    JoinPhase joinPhase, Unexpected unexpected, int maxMessageBytes, long handlerTimeoutMillis) {
+    JoinPhase joinPhase,
+    Unexpected unexpected,
+    int maxMessageBytes,
+    long handlerTimeoutMillis,
+    @Nullable Compression compression) {
 
   /** What holds where a route says nothing. */
   public static final RouteSettings DEFAULT =
-      new RouteSettings(JoinPhase.BEFORE_UPGRADE, Unexpected.CLOSE, 0, 0);
+      new RouteSettings(JoinPhase.BEFORE_UPGRADE, Unexpected.CLOSE, 0, 0, null);
 
   /** Checks the numbers. */
   public RouteSettings {
@@ -33,19 +40,23 @@ public record RouteSettings(
   }
 
   RouteSettings withJoinPhase(JoinPhase phase) {
-    return new RouteSettings(phase, unexpected, maxMessageBytes, handlerTimeoutMillis);
+    return new RouteSettings(phase, unexpected, maxMessageBytes, handlerTimeoutMillis, compression);
   }
 
   RouteSettings withUnexpected(Unexpected policy) {
-    return new RouteSettings(joinPhase, policy, maxMessageBytes, handlerTimeoutMillis);
+    return new RouteSettings(joinPhase, policy, maxMessageBytes, handlerTimeoutMillis, compression);
   }
 
   RouteSettings withMaxMessageBytes(int bytes) {
-    return new RouteSettings(joinPhase, unexpected, bytes, handlerTimeoutMillis);
+    return new RouteSettings(joinPhase, unexpected, bytes, handlerTimeoutMillis, compression);
   }
 
   RouteSettings withHandlerTimeoutMillis(long millis) {
-    return new RouteSettings(joinPhase, unexpected, maxMessageBytes, millis);
+    return new RouteSettings(joinPhase, unexpected, maxMessageBytes, millis, compression);
+  }
+
+  RouteSettings withCompression(Compression which) {
+    return new RouteSettings(joinPhase, unexpected, maxMessageBytes, handlerTimeoutMillis, which);
   }
 
   /** The form on the bus; only what differs from the defaults. */
@@ -63,6 +74,9 @@ public record RouteSettings(
     if (handlerTimeoutMillis != 0) {
       json.put("handlerTimeoutMillis", handlerTimeoutMillis);
     }
+    if (compression != null) {
+      json.put("compression", compression.toJson());
+    }
     return json;
   }
 
@@ -72,11 +86,13 @@ public record RouteSettings(
    * @throws IllegalArgumentException if a value is not one
    */
   static RouteSettings fromJson(JsonObject json) {
+    Object compression = json.getValue("compression");
     return new RouteSettings(
         oneOf(JoinPhase.class, "joinPhase", json, DEFAULT.joinPhase),
         oneOf(Unexpected.class, "unexpected", json, DEFAULT.unexpected),
         json.getInteger("maxMessageBytes", 0),
-        json.getLong("handlerTimeoutMillis", 0L));
+        json.getLong("handlerTimeoutMillis", 0L),
+        compression == null ? null : Compression.fromJson(compression));
   }
 
   private static <E extends Enum<E>> E oneOf(

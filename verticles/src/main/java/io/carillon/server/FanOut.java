@@ -20,11 +20,13 @@ import java.util.Map;
 final class FanOut {
   private final Broker broker;
   private final String address;
+  private final Zlib zlib;
   private final Map<Topic, Members> topics = new HashMap<>();
 
-  FanOut(Vertx vertx, String address) {
+  FanOut(Vertx vertx, String address, Zlib zlib) {
     this.broker = Broker.of(vertx);
     this.address = address;
+    this.zlib = zlib;
   }
 
   /**
@@ -65,7 +67,7 @@ final class FanOut {
       return; // the last one left while it was on its way
     }
     String except = publication.except();
-    try (SharedFrames frames = new SharedFrames(publication)) {
+    try (SharedFrames frames = new SharedFrames(publication, zlib)) {
       // From the last to the first: a member that is ended by this takes the last one's place.
       for (int i = members.size() - 1; i >= 0; i--) {
         SessionChannel member = members.get(i);

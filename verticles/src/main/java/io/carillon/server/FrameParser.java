@@ -6,16 +6,19 @@ import io.carillon.protocol.Utf8Validator;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.util.Arrays;
+import java.util.Objects;
+import java.util.zip.DataFormatException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the frames of one client and puts messages together (RFC 6455, sections 5 and 8.1).
+ * Reads the frames of one client and puts messages together (RFC 6455, sections 5 and 8.1),
+ * inflated where permessage-deflate was agreed (RFC 7692, section 7.2.2).
  *
  * <p>Everything is checked at the first byte that shows it: a header that breaks a rule before its
- * payload, a message over the limit by the lengths its frames announce, text that is not UTF-8
- * while it arrives, in the middle of a frame too. Memory grows with the bytes received, never with
- * a length that was only announced. After the first violation, and behind a close frame, nothing is
- * read any more.
+ * payload, a message over the limit by the lengths its frames announce or while it inflates, text
+ * that is not UTF-8 while it arrives, in the middle of a frame too. Memory grows with the bytes
+ * received, never with a length that was only announced. After the first violation, and behind a
+ * close frame, nothing is read any more.
  *
  * <p>Owned by the event loop of the connection.
  */
@@ -43,9 +46,12 @@ final class FrameParser {
 
   private static final int FIRST_ARRAY_BYTES = 256;
   private static final byte[] NO_BYTES = new byte[0];
+  private static final CloseStatus NOT_DEFLATED =
+      CloseStatus.INVALID_DATA_TYPE.withReason("message does not inflate");
 
   private final Sink sink;
   private final int maxMessageBytes;
+  private final @Nullable Inflation inflation;
 
   // The header that is being read, while it is not whole.
   private byte @Nullable [] head;
@@ -63,6 +69,7 @@ final class FrameParser {
 
   // The message that is being put together; kind 0 between messages.
   private int messageKind;
+  private boolean deflated;
   private byte[] message = NO_BYTES;
   private int messageSize;
   private int utf8;
@@ -72,15 +79,22 @@ final class FrameParser {
 
   private boolean ended;
 
-  FrameParser(Sink sink, int maxMessageBytes) {
+  /**
+   * @param inflation for the compressed messages of a client that may send some; else null
+   */
+  FrameParser(Sink sink, int maxMessageBytes, @Nullable Inflation inflation) {
     this.sink = sink;
     this.maxMessageBytes = maxMessageBytes;
+    this.inflation = inflation;
   }
 
   /** Reads nothing more, whatever comes. */
   void end() {
     ended = true;
     message = NO_BYTES;
+    if (inflation != null) {
+      inflation.end();
+    }
   }
 
   boolean isEnded() {
@@ -173,24 +187,32 @@ final class FrameParser {
     if (Frames.isControl(frameOpcode)) {
       control = frameBytes == 0 ? NO_BYTES : new byte[(int) frameBytes];
     } else {
-      if (frameBytes > maxMessageBytes - messageSize) {
-        violation(
-            CloseStatus.MESSAGE_TOO_LARGE.withReason("message over " + maxMessageBytes + " bytes"));
-        return false;
-      }
       if (frameOpcode != Frames.CONTINUATION) {
         messageKind = frameOpcode;
+        deflated = (headBits & Frames.DEFLATED) != 0;
         utf8 = Utf8Validator.ACCEPT;
+      }
+      if (!fits()) {
+        tooLarge();
+        return false;
       }
     }
     opcode = frameOpcode;
     return true;
   }
 
+  private boolean fits() {
+    return deflated
+        ? Objects.requireNonNull(inflation).takes(frameBytes, maxMessageBytes)
+        : frameBytes <= maxMessageBytes - messageSize;
+  }
+
   /** The rule of RFC 6455 that the header breaks, or null. */
   private @Nullable String brokenRule() {
     int frameOpcode = headBits & Frames.OPCODE;
-    if ((headBits & Frames.RESERVED) != 0) {
+    boolean first = frameOpcode == Frames.TEXT || frameOpcode == Frames.BINARY;
+    int extension = first && inflation != null ? Frames.DEFLATED : 0;
+    if ((headBits & (Frames.RESERVED ^ extension)) != 0) {
       return "reserved bit set";
     }
     if ((headBits >> 8 & Frames.MASK) == 0) {
@@ -228,6 +250,10 @@ final class FrameParser {
     int count = (int) Math.min(in.readableBytes(), frameBytes - frameRead);
     if (count > 0 && Frames.isControl(opcode)) {
       readInto(in, control, (int) frameRead, count);
+    } else if (count > 0 && deflated) {
+      if (!inflate(in, count)) {
+        return false;
+      }
     } else if (count > 0) {
       int from = messageSize;
       makeRoom(count);
@@ -246,6 +272,49 @@ final class FrameParser {
     Frames.mask(key, frameRead, to, at, at + count);
   }
 
+  /** Inflates the next bytes of the payload; false when the client broke a rule. */
+  private boolean inflate(ByteBuf in, int count) {
+    Inflation to = Objects.requireNonNull(inflation);
+    byte[] input = to.input();
+    for (int done = 0; done < count; ) {
+      int size = Math.min(count - done, input.length);
+      in.readBytes(input, 0, size);
+      Frames.mask(key, frameRead + done, input, 0, size);
+      to.feed(input, size);
+      if (!takeInflated(to)) {
+        return false;
+      }
+      done += size;
+    }
+    return true;
+  }
+
+  private boolean takeInflated(Inflation from) {
+    try {
+      for (int n = from.next(message, messageSize); n > 0; n = from.next(message, messageSize)) {
+        if (!append(from.output(), n)) {
+          return false;
+        }
+      }
+      return true;
+    } catch (DataFormatException e) {
+      violation(NOT_DEFLATED);
+      return false;
+    }
+  }
+
+  private boolean append(byte[] bytes, int count) {
+    if (count > maxMessageBytes - messageSize) {
+      tooLarge();
+      return false;
+    }
+    int from = messageSize;
+    makeRoom(count);
+    System.arraycopy(bytes, 0, message, from, count);
+    messageSize = from + count;
+    return messageKind != Frames.TEXT || stillText(from);
+  }
+
   private boolean stillText(int from) {
     utf8 = Utf8Validator.check(utf8, message, from, messageSize);
     if (utf8 == Utf8Validator.REJECT) {
@@ -255,13 +324,16 @@ final class FrameParser {
     return true;
   }
 
-  /** A message that is here whole gets an array of its size; one that is not grows by doubling. */
+  /**
+   * A message that is here whole, or inflates in one go, gets an array of its size; another one
+   * grows by doubling.
+   */
   private void makeRoom(int count) {
     int needed = messageSize + count;
     if (needed <= message.length) {
       return;
     }
-    boolean whole = last && frameRead + count == frameBytes;
+    boolean whole = deflated ? messageSize == 0 : last && frameRead + count == frameBytes;
     int doubled = Math.max(FIRST_ARRAY_BYTES, (int) Math.min(2L * message.length, maxMessageBytes));
     message = Arrays.copyOf(message, whole ? needed : Math.max(needed, doubled));
   }
@@ -269,6 +341,9 @@ final class FrameParser {
   // ---- whole frames
 
   private void finishMessage() {
+    if (deflated && !finishInflating(Objects.requireNonNull(inflation))) {
+      return;
+    }
     boolean text = messageKind == Frames.TEXT;
     if (text && utf8 != Utf8Validator.ACCEPT) {
       violation(CloseStatus.INVALID_DATA_TYPE.withReason("text is not UTF-8"));
@@ -279,6 +354,18 @@ final class FrameParser {
     messageSize = 0;
     messageKind = 0;
     sink.onMessage(text ? Payload.textOf(bytes) : Payload.binary(bytes));
+  }
+
+  private boolean finishInflating(Inflation from) {
+    from.feedTail();
+    if (!takeInflated(from)) {
+      return false;
+    }
+    if (!from.finish(message, messageSize)) {
+      violation(NOT_DEFLATED);
+      return false;
+    }
+    return true;
   }
 
   private void finishControl(int kind) {
@@ -292,6 +379,11 @@ final class FrameParser {
         sink.onClose(payload);
       }
     }
+  }
+
+  private void tooLarge() {
+    violation(
+        CloseStatus.MESSAGE_TOO_LARGE.withReason("message over " + maxMessageBytes + " bytes"));
   }
 
   private void violation(CloseStatus status) {

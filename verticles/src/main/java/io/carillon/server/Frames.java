@@ -9,14 +9,16 @@ import io.netty.buffer.ByteBufAllocator;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The frame of RFC 6455, section 5.2, and how ours are written: unfragmented, unmasked, header and
- * payload in one buffer.
+ * payload in one buffer, compressed where that was agreed (RFC 7692).
  *
  * <pre>
  *  bit 0     FIN, last frame of its message
- *  bits 1-3  reserved
+ *  bit 1     reserved; of permessage-deflate: the message is compressed
+ *  bits 2-3  reserved
  *  bits 4-7  opcode
  *  bit 8     MASK, set on every frame of a client
  *  bits 9-15 length: up to 125; 126: 16 bits follow; 127: 64 bits follow
@@ -35,6 +37,7 @@ final class Frames {
 
   static final int FIN = 0x80;
   static final int RESERVED = 0x70;
+  static final int DEFLATED = 0x40;
   static final int OPCODE = 0x0f;
   static final int MASK = 0x80;
   static final int LENGTH = 0x7f;
@@ -46,6 +49,9 @@ final class Frames {
 
   /** Longest header of a frame, in bytes. */
   static final int MAX_HEADER_BYTES = 14;
+
+  private static final int MAX_OWN_HEADER_BYTES = 10;
+  private static final int FLUSH_BYTES = 4;
 
   private static final VarHandle LONGS =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
@@ -64,6 +70,29 @@ final class Frames {
     return header(allocator, payload.isText() ? TEXT : BINARY, prefix.length + bytes.length)
         .writeBytes(prefix)
         .writeBytes(bytes);
+  }
+
+  /**
+   * The same compressed (RFC 7692, section 7.2.1), or null where that would be no shorter.
+   *
+   * <p>Flushed, a stream ends in the octets 00 00 FF FF, which are not sent.
+   */
+  static @Nullable ByteBuf deflated(
+      ByteBufAllocator allocator, byte[] prefix, Payload payload, Zlib zlib) {
+    byte[] bytes = payload.bytes();
+    int plain = prefix.length + bytes.length;
+    ByteBuf frame = allocator.directBuffer(MAX_OWN_HEADER_BYTES + Math.max(64, plain / 2));
+    frame.setIndex(MAX_OWN_HEADER_BYTES, MAX_OWN_HEADER_BYTES);
+    zlib.deflate(frame, plain + FLUSH_BYTES, prefix, bytes);
+    int length = frame.readableBytes() - FLUSH_BYTES;
+    if (length >= plain) {
+      frame.release();
+      return null;
+    }
+    int head = MAX_OWN_HEADER_BYTES - headerBytes(length);
+    frame.setIndex(head, head);
+    writeHeader(frame, DEFLATED | (payload.isText() ? TEXT : BINARY), length);
+    return frame.writerIndex(MAX_OWN_HEADER_BYTES + length);
   }
 
   static ByteBuf control(ByteBufAllocator allocator, int opcode, byte[] payload) {
@@ -90,6 +119,11 @@ final class Frames {
   /** The header of a frame, and room for a payload of that length. */
   private static ByteBuf header(ByteBufAllocator allocator, int opcode, int length) {
     ByteBuf frame = allocator.directBuffer(headerBytes(length) + length);
+    writeHeader(frame, opcode, length);
+    return frame;
+  }
+
+  private static void writeHeader(ByteBuf frame, int opcode, int length) {
     frame.writeByte(FIN | opcode);
     if (length < LENGTH_16) {
       frame.writeByte(length);
@@ -98,7 +132,6 @@ final class Frames {
     } else {
       frame.writeByte(LENGTH_64).writeLong(length);
     }
-    return frame;
   }
 
   private static int headerBytes(int length) {

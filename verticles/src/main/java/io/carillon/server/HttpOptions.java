@@ -1,6 +1,7 @@
 package io.carillon.server;
 
 import io.carillon.config.Settings;
+import io.carillon.route.Compression;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -17,6 +18,8 @@ import java.util.Optional;
  * @param idleTimeout after which an HTTP connection without traffic is closed; not for WebSockets
  * @param maxBodyBytes largest body of an HTTP request, over which it is answered 413
  * @param stopTimeout how long a stopping server waits for handlers and clients before it cuts them
+ * @param compression which messages are compressed where a route says nothing; off binds in any
+ *     case
  * @param limits what a client may use
  */
 public record HttpOptions(
@@ -28,6 +31,7 @@ public record HttpOptions(
     Duration idleTimeout,
     long maxBodyBytes,
     Duration stopTimeout,
+    Compression compression,
     Limits limits) {
 
   /** Longest request URI, in bytes; a longer one is answered 414. */
@@ -56,6 +60,22 @@ public record HttpOptions(
         settings.bytes("http.maxBodyBytes", 5 << 20, 0, 1L << 31),
         settings.duration(
             "http.stopTimeout", Duration.ofSeconds(5), Duration.ZERO, Duration.ofMinutes(10)),
+        compression(settings, "http.compression"),
         Limits.from(settings));
+  }
+
+  private static Compression compression(Settings settings, String key) {
+    String text = settings.string(key, "1KiB");
+    if (text.equals("off")) {
+      return Compression.OFF;
+    }
+    if (text.equals("on")) {
+      return Compression.ON;
+    }
+    try {
+      return Compression.from((int) settings.bytes(key, 1 << 10, 1, 1 << 30));
+    } catch (IllegalArgumentException e) {
+      throw settings.refuse(key, "off, on, or a size from 1 to 1GiB");
+    }
   }
 }

@@ -74,7 +74,7 @@ public final class HttpVerticle extends VerticleBase {
             own.nettyEventLoop(),
             node,
             Addresses.nextInstance(vertx),
-            options.limits());
+            options);
     RouteTable routes = new RouteTable(node);
     Announcements announcements = new Announcements(vertx, ours, routes);
     loop = ours;
@@ -146,8 +146,8 @@ public final class HttpVerticle extends VerticleBase {
     ours.sessions().forEach(session -> session.end(CloseStatus.GOING_AWAY));
     return drained(ours, millis)
         .eventually(() -> closed)
-        .eventually(
-            () -> Future.join(consumers.stream().map(MessageConsumer::unregister).toList()));
+        .eventually(() -> Future.join(consumers.stream().map(MessageConsumer::unregister).toList()))
+        .andThen(done -> ours.zlib().close());
   }
 
   private Future<Void> drained(Loop ours, long millis) {

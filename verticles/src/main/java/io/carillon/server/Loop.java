@@ -1,6 +1,8 @@
 package io.carillon.server;
 
 import io.carillon.broker.Addresses;
+import io.carillon.route.Compression;
+import io.carillon.route.RouteSettings;
 import io.netty.channel.EventLoop;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -21,18 +23,22 @@ final class Loop {
   private final String address;
   private final String idPrefix;
   private final Limits limits;
+  private final Compression compression;
   private final Flusher flusher;
+  private final Zlib zlib = new Zlib();
   private final FanOut fanOut;
   private final Dispatcher dispatcher;
   private final Sessions sessions = new Sessions();
 
-  Loop(VertxInternal vertx, EventLoop eventLoop, String node, String instance, Limits limits) {
+  Loop(
+      VertxInternal vertx, EventLoop eventLoop, String node, String instance, HttpOptions options) {
     this.vertx = vertx;
     this.eventLoop = eventLoop;
     this.address = Addresses.http(node, instance);
-    this.limits = limits;
+    this.limits = options.limits();
+    this.compression = options.compression();
     this.flusher = new Flusher(eventLoop);
-    this.fanOut = new FanOut(vertx, address);
+    this.fanOut = new FanOut(vertx, address, zlib);
     this.dispatcher = new Dispatcher(vertx, node, address, limits);
     this.idPrefix = node + "." + instance + ".";
   }
@@ -50,8 +56,18 @@ final class Loop {
     return limits;
   }
 
+  /** What a route asks for, unless the server has compression off. */
+  Compression compression(RouteSettings settings) {
+    Compression own = settings.compression();
+    return own == null || compression.isOff() ? compression : own;
+  }
+
   Flusher flusher() {
     return flusher;
+  }
+
+  Zlib zlib() {
+    return zlib;
   }
 
   FanOut fanOut() {

@@ -9,7 +9,6 @@ import io.carillon.protocol.Dialect;
 import io.carillon.protocol.LeaveStatus;
 import io.carillon.protocol.MultiplexWriter;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -308,7 +307,7 @@ final class MultiplexedTopic implements Carrier {
   public boolean send(Payload payload) {
     return state == State.JOINING
         ? keep(payload)
-        : session.write(Frames.message(ByteBufAllocator.DEFAULT, prefix, payload));
+        : session.write(session.frame(Objects.requireNonNull(channel), prefix, payload));
   }
 
   @Override
@@ -317,10 +316,12 @@ final class MultiplexedTopic implements Carrier {
       return keep(publication.payload());
     }
     boolean shared = address.length() == topic.uri().length(); // no instance
+    SessionChannel member = Objects.requireNonNull(channel);
+    Payload payload = publication.payload();
     ByteBuf frame =
         shared
-            ? publication.multiplexed()
-            : Frames.message(ByteBufAllocator.DEFAULT, prefix, publication.payload());
+            ? publication.multiplexed(session.compresses(member, payload))
+            : session.frame(member, prefix, payload);
     return session.write(frame);
   }
 

@@ -5,7 +5,6 @@ import io.carillon.broker.Topic;
 import io.carillon.channel.CloseException;
 import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
-import io.netty.buffer.ByteBufAllocator;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
@@ -13,6 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /** A connection that is one channel: the URI is the topic, and payloads travel as they are. */
 final class PlainSession extends Session implements Carrier {
+  private static final byte[] NO_PREFIX = new byte[0];
+
   private @Nullable SessionChannel channel;
 
   PlainSession(Loop loop, Handshake handshake) {
@@ -69,12 +70,12 @@ final class PlainSession extends Session implements Carrier {
 
   @Override
   public boolean send(Payload payload) {
-    return write(Frames.message(ByteBufAllocator.DEFAULT, payload));
+    return write(frame(channel(), NO_PREFIX, payload));
   }
 
   @Override
   public boolean deliver(SharedFrames publication) {
-    return write(publication.plain());
+    return write(publication.plain(compresses(channel(), publication.payload())));
   }
 
   @Override

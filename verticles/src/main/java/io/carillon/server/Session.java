@@ -6,6 +6,7 @@ import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
 import io.carillon.protocol.LeaveStatus;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -43,6 +44,7 @@ abstract class Session {
   private @Nullable CloseStatus ending;
   private long endingNanos;
   private boolean gone;
+  private boolean deflates;
 
   Session(Loop loop, Handshake handshake) {
     this.loop = loop;
@@ -104,6 +106,25 @@ abstract class Session {
   /** Whether the client may still get something. */
   public boolean isUp() {
     return !gone && (transport == null || transport.isOpen());
+  }
+
+  /** The client takes compressed messages. */
+  void onDeflateAgreed() {
+    deflates = true;
+  }
+
+  /** Whether a message of that channel is to be compressed. */
+  boolean compresses(SessionChannel channel, Payload payload) {
+    return deflates && payload.size() >= channel.compressFromBytes();
+  }
+
+  /** A message of that channel for this client alone. */
+  ByteBuf frame(SessionChannel channel, byte[] prefix, Payload payload) {
+    ByteBuf deflated =
+        compresses(channel, payload)
+            ? Frames.deflated(ByteBufAllocator.DEFAULT, prefix, payload, loop.zlib())
+            : null;
+    return deflated != null ? deflated : Frames.message(ByteBufAllocator.DEFAULT, prefix, payload);
   }
 
   /**

@@ -249,6 +249,11 @@ final class SessionChannel implements Peer {
     return own > 0 ? Math.min(own, max) : max;
   }
 
+  /** The size from which messages to clients that take it are compressed, in bytes. */
+  int compressFromBytes() {
+    return loop().compression(settings()).fromBytes();
+  }
+
   /** What the first route asks of the server. */
   RouteSettings settings() {
     Bound messages = candidateFor(Kind.MESSAGE, null);

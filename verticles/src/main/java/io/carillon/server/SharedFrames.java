@@ -4,7 +4,6 @@ import io.carillon.broker.Publication;
 import io.carillon.codec.Payload;
 import io.carillon.protocol.MultiplexWriter;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,12 +11,16 @@ import org.jspecify.annotations.Nullable;
  * shared by all members that need it.
  */
 final class SharedFrames implements AutoCloseable {
-  private final Publication publication;
-  private @Nullable ByteBuf plain;
-  private @Nullable ByteBuf multiplexed;
+  private static final byte[] NO_PREFIX = new byte[0];
 
-  SharedFrames(Publication publication) {
+  private final Publication publication;
+  private final Zlib zlib;
+  private @Nullable SharedFrame plain;
+  private @Nullable SharedFrame multiplexed;
+
+  SharedFrames(Publication publication, Zlib zlib) {
     this.publication = publication;
+    this.zlib = zlib;
   }
 
   Payload payload() {
@@ -25,37 +28,34 @@ final class SharedFrames implements AutoCloseable {
   }
 
   /** The frame for connections of one topic; the caller has to release it. */
-  ByteBuf plain() {
-    ByteBuf made = plain;
+  ByteBuf plain(boolean compressed) {
+    SharedFrame made = plain;
     if (made == null) {
-      made = Frames.message(ByteBufAllocator.DEFAULT, publication.payload());
+      made = new SharedFrame(NO_PREFIX, publication.payload(), zlib);
       plain = made;
     }
-    return made.retainedDuplicate();
+    return made.get(compressed);
   }
 
   /** The frame for multiplexed connections, topic first; the caller has to release it. */
-  ByteBuf multiplexed() {
-    ByteBuf made = multiplexed;
+  ByteBuf multiplexed(boolean compressed) {
+    SharedFrame made = multiplexed;
     if (made == null) {
-      made =
-          Frames.message(
-              ByteBufAllocator.DEFAULT,
-              MultiplexWriter.prefix(publication.topic().uri()),
-              publication.payload());
+      byte[] prefix = MultiplexWriter.prefix(publication.topic().uri());
+      made = new SharedFrame(prefix, publication.payload(), zlib);
       multiplexed = made;
     }
-    return made.retainedDuplicate();
+    return made.get(compressed);
   }
 
   /** Gives up what was made; members keep theirs. */
   @Override
   public void close() {
     if (plain != null) {
-      plain.release();
+      plain.close();
     }
     if (multiplexed != null) {
-      multiplexed.release();
+      multiplexed.close();
     }
   }
 }

@@ -9,6 +9,7 @@ import io.carillon.channel.ChannelEvent;
 import io.carillon.channel.CloseException;
 import io.carillon.protocol.Dialect;
 import io.carillon.route.JoinPhase;
+import io.carillon.route.RouteSettings;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
@@ -110,21 +111,23 @@ final class Upgrader {
       return;
     }
     Topic topic;
+    List<ExtensionOffer> extensions;
     try {
       topic = Topic.of(target(request));
+      extensions = ExtensionOffer.parse(request.headers().getAll("sec-websocket-extensions"));
     } catch (IllegalArgumentException e) {
       new HttpError(400, String.valueOf(e.getMessage())).answerAndClose(request);
       return;
     }
     if (topic.uri().equals(CARRIER)) {
-      carrier(request);
+      carrier(request, extensions);
       return;
     }
     RouteTable.Lookup lookup = routes.find(topic);
     if (lookup instanceof RouteTable.Lookup.Found found) {
       HttpError improper = improper(request);
       if (improper == null) {
-        open(request, topic, found.candidates());
+        open(request, topic, found.candidates(), extensions);
       } else {
         improper.answerAndClose(request);
       }
@@ -205,7 +208,7 @@ final class Upgrader {
   }
 
   /** A connection that begins without a topic. */
-  private void carrier(HttpServerRequest request) {
+  private void carrier(HttpServerRequest request, List<ExtensionOffer> extensions) {
     Subprotocol subprotocol = Subprotocol.chooseExtension(request.headers());
     HttpError improper =
         subprotocol.dialect == null
@@ -216,7 +219,8 @@ final class Upgrader {
       return;
     }
     Session session = new MultiplexSession(loop, handshake(request), CARILLON_V1, routes, 0);
-    new Opening(request, session, subprotocol, loop.limits().maxMessageBytes()).complete();
+    DeflateAgreement agreed = agree(RouteSettings.DEFAULT, extensions);
+    new Opening(request, session, subprotocol, agreed, loop.limits().maxMessageBytes()).complete();
     LOG.info("connected: path={}, connection={}", CARRIER, session.id());
   }
 
@@ -232,7 +236,11 @@ final class Upgrader {
         request.headers());
   }
 
-  private void open(HttpServerRequest request, Topic topic, List<Bound> candidates) {
+  private void open(
+      HttpServerRequest request,
+      Topic topic,
+      List<Bound> candidates,
+      List<ExtensionOffer> extensions) {
     Subprotocol subprotocol = Subprotocol.choose(request.headers());
     Handshake handshake = handshake(request);
     Session session =
@@ -245,7 +253,9 @@ final class Upgrader {
         subprotocol.dialect == null
             ? channel.maxMessageBytes()
             : loop.limits().maxMessageBytes(); // and each topic has its own
-    Opening opening = new Opening(request, session, subprotocol, max);
+    DeflateAgreement agreed =
+        agree(subprotocol.dialect == null ? channel.settings() : RouteSettings.DEFAULT, extensions);
+    Opening opening = new Opening(request, session, subprotocol, agreed, max);
     if (joinPhase(candidates) == JoinPhase.AFTER_UPGRADE) {
       opening.complete();
       if (!channel.hasLeft()) {
@@ -254,6 +264,12 @@ final class Upgrader {
     } else {
       channel.join().onComplete(joined -> opening.complete(), e -> opening.refuse(reason(e)));
     }
+  }
+
+  /** What to say to offers of compression; null where the settings have it off. */
+  private @Nullable DeflateAgreement agree(
+      RouteSettings settings, List<ExtensionOffer> extensions) {
+    return loop.compression(settings).isOff() ? null : DeflateAgreement.on(extensions);
   }
 
   private static void logJoined(SessionChannel channel) {
@@ -287,16 +303,25 @@ final class Upgrader {
     private final HttpServerRequest request;
     private final Session session;
     private final int maxMessageBytes;
+    private final @Nullable DeflateAgreement agreed;
     private final TakeOver takeOver;
     private final String head;
     private boolean answered;
 
     Opening(
-        HttpServerRequest request, Session session, Subprotocol subprotocol, int maxMessageBytes) {
+        HttpServerRequest request,
+        Session session,
+        Subprotocol subprotocol,
+        @Nullable DeflateAgreement agreed,
+        int maxMessageBytes) {
       this.request = request;
       this.session = session;
       this.maxMessageBytes = maxMessageBytes;
-      this.head = head(request.headers(), subprotocol.spelled);
+      this.agreed = agreed;
+      this.head = head(request.headers(), subprotocol.spelled, agreed);
+      if (agreed != null) {
+        session.onDeflateAgreed();
+      }
       this.takeOver = new TakeOver(request);
       request.connection().closeHandler(closed -> onClosed());
     }
@@ -314,9 +339,9 @@ final class Upgrader {
         return;
       }
       answered = true;
+      Inflation inflation = agreed == null ? null : new Inflation(loop.zlib(), agreed);
       WebSocketTransport transport =
-          new WebSocketTransport(
-              session, loop.flusher(), loop.limits(), maxMessageBytes + session.maxPrefixBytes());
+          new WebSocketTransport(session, maxMessageBytes + session.maxPrefixBytes(), inflation);
       takeOver.complete(head, transport);
       session.start(transport);
       session.forEachChannel(Upgrader::logJoined);
@@ -333,13 +358,15 @@ final class Upgrader {
   }
 
   /** The 101 answer (RFC 6455, section 4.2.2). */
-  private static String head(MultiMap headers, @Nullable String subprotocol) {
+  private static String head(
+      MultiMap headers, @Nullable String subprotocol, @Nullable DeflateAgreement agreed) {
     String protocol = subprotocol == null ? "" : "Sec-WebSocket-Protocol: " + subprotocol + "\r\n";
     return "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         + "Sec-WebSocket-Accept: "
         + accept(headers.get("sec-websocket-key").trim())
         + "\r\n"
         + protocol
+        + (agreed == null ? "" : "Sec-WebSocket-Extensions: " + agreed.answer() + "\r\n")
         + "\r\n";
   }
 

@@ -53,11 +53,14 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements F
   private long pingedNanos;
   private int unanswered;
 
-  WebSocketTransport(Session session, Flusher flusher, Limits limits, int maxMessageBytes) {
+  /**
+   * @param inflation for what the client compresses; null where that was not agreed
+   */
+  WebSocketTransport(Session session, int maxMessageBytes, @Nullable Inflation inflation) {
     this.session = session;
-    this.flusher = flusher;
-    this.limits = limits;
-    this.parser = new FrameParser(this, maxMessageBytes);
+    this.flusher = session.loop().flusher();
+    this.limits = session.loop().limits();
+    this.parser = new FrameParser(this, maxMessageBytes, inflation);
     this.pingedNanos = System.nanoTime();
   }
 

@@ -14,6 +14,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class AnnouncementTest {
   private static Declared declared(String pattern, int rank, Kind... events) {
@@ -44,6 +45,7 @@ class AnnouncementTest {
                         .withJoinPhase(JoinPhase.AFTER_UPGRADE)
                         .withUnexpected(Unexpected.IGNORE)
                         .withMaxMessageBytes(7)
+                        .withCompression(Compression.OFF)
                         .withHandlerTimeoutMillis(Duration.ofSeconds(3).toMillis()))));
 
     assertThat(Announcement.fromJson(new JsonObject(announcement.toJson().encode())))
@@ -132,6 +134,12 @@ class AnnouncementTest {
             + "| maxMessageBytes must not be negative: maxMessageBytes=-1",
         "{'address':'a','routes':[{'pattern':'/x','settings':{'handlerTimeoutMillis':-1}}]}"
             + "| handlerTimeout must not be negative: milliseconds=-1",
+        "{'address':'a','routes':[{'pattern':'/x','settings':{'compression':'zip'}}]}"
+            + "| unknown value: compression=zip",
+        "{'address':'a','routes':[{'pattern':'/x','settings':{'compression':1.5}}]}"
+            + "| unknown value: compression=1.5",
+        "{'address':'a','routes':[{'pattern':'/x','settings':{'compression':-1}}]}"
+            + "| compression must begin at 0 to 1073741824 bytes: bytes=-1",
       })
   void whatIsWrongIsNamed(String json, String message) {
     assertThatThrownBy(() -> read(json))
@@ -150,6 +158,15 @@ class AnnouncementTest {
                         + "':'sideways'}}]}"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContainingAll(setting, "sideways");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"\"off\"", "0", "1024"})
+  void compressionKeepsItsForm(String form) {
+    String route = "{'pattern':'/x','settings':{'compression':" + form + "}}";
+    JsonObject json = read("{'address':'a','routes':[" + route + "]}").toJson();
+
+    assertThat(json.encode()).contains("\"compression\":" + form);
   }
 
   // ---- collisions

@@ -46,7 +46,12 @@ class ConformanceIT {
 
   @BeforeEach
   void connect() throws Exception {
-    client = server.connect("/echo");
+    client = server.open().upgrade(request());
+  }
+
+  /** What the client asks for. */
+  Request request() {
+    return Request.upgrade("/echo");
   }
 
   @AfterAll
@@ -62,7 +67,7 @@ class ConformanceIT {
     assertThat(close.code()).isEqualTo(code);
     client.readEnd();
     client.close();
-    client = server.connect("/echo");
+    connect();
     assertThat(client.sendText("others are served").readText()).isEqualTo("others are served");
   }
 
@@ -103,9 +108,18 @@ class ConformanceIT {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {0xc1, 0xa1, 0x91, 0xf2, 0xc9, 0xc8, 0x90})
+  @ValueSource(ints = {0xa1, 0x91, 0xf1, 0xf2, 0xc9, 0xc8, 0xca, 0x90})
   void reservedBitsFail(int first) throws Exception {
     fails(1002, RawClient.frame(first, bytes('x'), true));
+  }
+
+  @Test
+  void compressedMessageFailsUnlessThatWasAgreed() throws Exception {
+    if (request().headers().equals(Request.upgrade("/echo").headers())) {
+      fails(1002, RawClient.frame(0xc1, bytes(0), true));
+    } else {
+      assertThat(client.send(RawClient.frame(0xc1, bytes(0), true)).readText()).isEmpty();
+    }
   }
 
   @Test

@@ -39,7 +39,7 @@ class FrameParserFuzzTest {
 
   /** Hands the bytes over in pieces, to a sink that is full every now and then. */
   private void feed(byte[] client, Random random) {
-    FrameParser parser = new FrameParser(sink, MAX);
+    FrameParser parser = new FrameParser(sink, MAX, null);
     boolean narrow = random.nextInt(4) == 0;
     sink.full = () -> narrow && random.nextBoolean();
     ByteBuf rest = Unpooled.buffer();

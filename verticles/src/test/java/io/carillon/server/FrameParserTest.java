@@ -33,7 +33,7 @@ class FrameParserTest {
   private static final int MAX = 100_000;
 
   private final RecordingSink sink = new RecordingSink();
-  private final FrameParser parser = new FrameParser(sink, MAX);
+  private final FrameParser parser = new FrameParser(sink, MAX, null);
 
   private void feed(byte[]... parts) {
     parser.parse(Unpooled.wrappedBuffer(concat(parts)));
@@ -274,7 +274,7 @@ class FrameParserTest {
 
   @Test
   void limitBelowTheFirstArrayHolds() {
-    FrameParser small = new FrameParser(sink, 3);
+    FrameParser small = new FrameParser(sink, 3, null);
 
     small.parse(Unpooled.wrappedBuffer(concat(part(TEXT, "ab"), frame(CONTINUATION, "c"))));
     small.parse(Unpooled.wrappedBuffer(frame(TEXT, "abcd")));
@@ -301,7 +301,7 @@ class FrameParserTest {
     byte[] begin = concat(head(0x82, 1 << 20, true), new byte[4 + 10]);
     List<FrameParser> parsers = new ArrayList<>();
     for (int i = 0; i < 100; i++) {
-      parsers.add(new FrameParser(sink, 1 << 20));
+      parsers.add(new FrameParser(sink, 1 << 20, null));
     }
 
     long before = allocated();
@@ -312,7 +312,7 @@ class FrameParserTest {
 
   @Test
   void growingMessageIsNotCopiedOftenerThanItDoubles() {
-    FrameParser one = new FrameParser(sink, 1 << 20);
+    FrameParser one = new FrameParser(sink, 1 << 20, null);
     byte[] step = new byte[1024];
     ByteBuf in = Unpooled.wrappedBuffer(step);
 

@@ -38,8 +38,17 @@ class LimitsTest {
     assertThat(http.maxBodyBytes()).isEqualTo(5 << 20);
     assertThat(http.routes()).isEmpty();
     assertThat(http.tls()).isEmpty();
+    assertThat(http.compression().fromBytes()).isEqualTo(1024);
     assertThat(HttpOptions.MAX_HEADER_BYTES).isEqualTo(16 << 10);
     assertThat(HttpOptions.MAX_URI_BYTES).isEqualTo(4096);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"off, 2147483647", "on, 0", "300, 300", "2KiB, 2048"})
+  void compressionIsOffOnOrFromASize(String value, int fromBytes) {
+    String json = "{'http': {'compression': '" + value + "'}}";
+
+    assertThat(HttpOptions.from(settings(json)).compression().fromBytes()).isEqualTo(fromBytes);
   }
 
   @ParameterizedTest
@@ -51,6 +60,9 @@ class LimitsTest {
     "{'limits': {'pingDisconnectCount': 0}}, limits.pingDisconnectCount",
     "{'http': {'port': -1}}, http.port",
     "{'http': {'idleTimeout': '1ms'}}, http.idleTimeout",
+    "{'http': {'compression': 'sometimes'}}, http.compression",
+    "{'http': {'compression': '2GiB'}}, http.compression",
+    "{'http': {'compression': true}}, http.compression",
     "{'http': {'tls': {'certificate': 'nowhere.pem'}}}, http.tls.certificate",
   })
   void valueOutOfRangeIsRefusedByItsName(String json, String key) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
 import java.io.BufferedInputStream;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -14,8 +15,12 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.zip.Deflater;
+import java.util.zip.Inflater;
+import java.util.zip.InflaterInputStream;
 
 /**
  * A WebSocket client by hand, on a plain socket: it shares no line with the server, sends any bytes
@@ -33,6 +38,7 @@ final class RawClient implements AutoCloseable {
 
   private final Socket socket;
   private final InputStream in;
+  private boolean mayDeflate;
 
   RawClient(Socket connected) throws IOException {
     socket = connected;
@@ -74,6 +80,7 @@ final class RawClient implements AutoCloseable {
     Answer answer = ask(request);
     assertThat(answer.status()).as(answer.body()).isEqualTo(101);
     assertThat(answer.header("sec-websocket-accept")).containsExactly(Request.ACCEPT);
+    mayDeflate = !answer.header("sec-websocket-extensions").isEmpty();
     return this;
   }
 
@@ -131,6 +138,21 @@ final class RawClient implements AutoCloseable {
 
   RawClient sendClose(int code, String reason) throws IOException {
     return send(frame(CLOSE, closeBody(code, reason)));
+  }
+
+  /** A whole compressed message, without a look back at earlier ones. */
+  static byte[] deflated(int opcode, byte[] message) {
+    return frame(0xc0 | opcode, deflate(new Deflater(9, true), message), true);
+  }
+
+  /** What RFC 7692, section 7.2.1, makes of a message. */
+  static byte[] deflate(Deflater deflater, byte[] message) {
+    byte[] space = new byte[message.length + message.length / 100 + 100];
+    deflater.setInput(message);
+    int count = deflater.deflate(space, 0, space.length, Deflater.SYNC_FLUSH);
+    byte[] out = Arrays.copyOf(space, count - 4);
+    assertThat(Arrays.copyOfRange(space, count - 4, count)).isEqualTo(bytes(0, 0, 0xff, 0xff));
+    return out;
   }
 
   /** A whole masked frame. */
@@ -202,8 +224,8 @@ final class RawClient implements AutoCloseable {
 
   // ---- in
 
-  /** A frame of the server. */
-  record Frame(int opcode, byte[] payload) {
+  /** A frame of the server, inflated if it was deflated. */
+  record Frame(int opcode, byte[] payload, boolean deflated) {
     String text() {
       return new String(payload, UTF_8);
     }
@@ -219,11 +241,12 @@ final class RawClient implements AutoCloseable {
     }
   }
 
-  /** The next frame, which is whole, unmasked, and has no reserved bit. */
+  /** The next frame, whole, unmasked, and without a reserved bit for which nothing was agreed. */
   Frame read() throws IOException {
     int first = readByte();
     int second = readByte();
-    assertThat(first & 0xf0).as("final, nothing reserved").isEqualTo(0x80);
+    boolean deflated = mayDeflate && (first & 0x48) == 0x40;
+    assertThat(first & 0xf0).as("final, nothing reserved").isEqualTo(deflated ? 0xc0 : 0x80);
     assertThat(second & 0x80).as("not masked").isZero();
     long length = second;
     if (second == 126) {
@@ -233,7 +256,16 @@ final class RawClient implements AutoCloseable {
       length = number(8);
       assertThat(length).as("shortest form").isGreaterThan(65535);
     }
-    return new Frame(first & 0xf, readBytes((int) length));
+    byte[] payload = readBytes((int) length);
+    return new Frame(first & 0xf, deflated ? inflate(payload) : payload, deflated);
+  }
+
+  /** Each message by itself: the server must not look back. */
+  private static byte[] inflate(byte[] payload) throws IOException {
+    return new InflaterInputStream(
+            new ByteArrayInputStream(concat(payload, bytes(0, 0, 0xff, 0xff, 1, 0, 0, 0xff, 0xff))),
+            new Inflater(true))
+        .readAllBytes();
   }
 
   /** The text of the next frame. */
