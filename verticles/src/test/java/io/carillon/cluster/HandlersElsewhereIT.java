@@ -102,6 +102,42 @@ class HandlersElsewhereIT {
   }
 
   @Test
+  void topicsOfOneConnectionAreToldApart() throws Exception {
+    serve(
+        routes ->
+            routes
+                .route("/many/:name", String.class, String.class)
+                .join(ch -> ch.send("hello " + ch.path("name")))
+                .message(
+                    (ch, text) -> {
+                      switch (text) {
+                        case "close" -> ch.close(CloseStatus.of(4000, "enough"));
+                        default -> ch.broadcast(ch.id().startsWith(ch.connectionId() + ".") + text);
+                      }
+                    })
+                .leave(
+                    (ch, status) -> {
+                      journal.add("leave " + ch.path("name") + " " + closed(status));
+                    }));
+    Client client = doors.connect("/many/a", "Sec-WebSocket-Protocol", "rocket-multiplex");
+    assertThat(client.text()).isEqualTo("/many/a·hello a");
+    client.send("·SUBSCRIBE·/many/b·");
+    assertThat(client.text()).isEqualTo("·OK·SUBSCRIBE·/many/b·");
+    assertThat(client.text()).isEqualTo("/many/b·hello b");
+
+    client.send("/many/b·!");
+    assertThat(client.text()).isEqualTo("/many/b·true!");
+    client.send("/many/b·close");
+    assertThat(client.text()).isEqualTo("·OK·UNSUBSCRIBE·/many/b·4000·enough·");
+    assertThat(journal.next()).isEqualTo("leave b 4000 enough");
+    client.send("/many/a·?");
+    assertThat(client.text()).isEqualTo("/many/a·true?");
+    client.send("·UNSUBSCRIBE·/many/a·4001·bye·");
+    assertThat(client.text()).isEqualTo("·OK·UNSUBSCRIBE·/many/a·4001·bye·");
+    assertThat(journal.next()).isEqualTo("leave a 4001 bye");
+  }
+
+  @Test
   void aClientThatVanishesLeavesOnceWithoutAStatus() throws Exception {
     serve(
         routes ->

@@ -1,0 +1,122 @@
+package io.carillon.server;
+
+import io.netty.buffer.ByteBuf;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What waits for a client that reads too slowly, above the socket, where it can still be dropped.
+ * There is none for a client that keeps up. Owned by the event loop of the connection.
+ */
+final class Outbox {
+  /** What an entry costs beside its bytes, so that many small ones are bounded too. */
+  static final int OVERHEAD_BYTES = 192;
+
+  /** One frame; of no channel if it says something about one, and then it is never dropped. */
+  private static final class Entry {
+    private final @Nullable SessionChannel channel;
+    private final String key;
+    private ByteBuf frame;
+
+    Entry(ByteBuf frame, @Nullable SessionChannel channel, String key) {
+      this.frame = frame;
+      this.channel = channel;
+      this.key = key;
+    }
+  }
+
+  /** What one channel has in it, in order and the latest by key. */
+  private static final class Own {
+    private final Set<Entry> entries = new LinkedHashSet<>();
+    private final Map<String, Entry> latest = new HashMap<>();
+  }
+
+  private final Set<Entry> all = new LinkedHashSet<>();
+  private final Map<SessionChannel, Own> byChannel = new HashMap<>();
+  private long bytes;
+
+  boolean isEmpty() {
+    return all.isEmpty();
+  }
+
+  /** What it all costs, in bytes. */
+  long bytes() {
+    return bytes;
+  }
+
+  static int cost(ByteBuf frame) {
+    return frame.readableBytes() + OVERHEAD_BYTES;
+  }
+
+  /** Adds a frame of a channel behind everything else, and takes over the reference to it. */
+  void add(ByteBuf frame, @Nullable SessionChannel channel, String key) {
+    Entry entry = new Entry(frame, channel, key);
+    all.add(entry);
+    bytes += cost(frame);
+    if (channel != null) {
+      Own own = byChannel.computeIfAbsent(channel, first -> new Own());
+      own.entries.add(entry);
+      own.latest.put(key, entry);
+    }
+  }
+
+  /** Puts a frame in the place of the latest one of the channel with that key, if there is one. */
+  boolean replace(ByteBuf frame, SessionChannel channel, String key) {
+    Own own = byChannel.get(channel);
+    Entry entry = own == null ? null : own.latest.get(key);
+    if (entry == null) {
+      return false;
+    }
+    bytes += cost(frame) - cost(entry.frame);
+    entry.frame.release();
+    entry.frame = frame;
+    return true;
+  }
+
+  /** Drops the oldest frame of a channel, if there is one. */
+  boolean dropOldest(SessionChannel channel) {
+    Own own = byChannel.get(channel);
+    if (own == null) {
+      return false;
+    }
+    Entry oldest = own.entries.iterator().next();
+    all.remove(oldest);
+    forget(oldest);
+    oldest.frame.release();
+    return true;
+  }
+
+  /** Takes the first frame out; the caller owns the reference. */
+  ByteBuf poll() {
+    Iterator<Entry> entries = all.iterator();
+    Entry first = entries.next();
+    entries.remove();
+    forget(first);
+    return first.frame;
+  }
+
+  private void forget(Entry entry) {
+    bytes -= cost(entry.frame);
+    SessionChannel channel = entry.channel;
+    Own own = channel == null ? null : byChannel.get(channel);
+    if (own != null) {
+      own.entries.remove(entry);
+      own.latest.remove(entry.key, entry);
+      if (own.entries.isEmpty()) {
+        byChannel.remove(channel);
+      }
+    }
+  }
+
+  /** Gives up what is left. */
+  void release() {
+    all.forEach(entry -> entry.frame.release());
+    all.clear();
+    byChannel.clear();
+    bytes = 0;
+  }
+}
