@@ -51,11 +51,13 @@ public interface Channel<O> {
   /**
    * Sends {@code message} to this client only, behind everything sent to it before.
    *
-   * <p>At most 1 MiB (by default) is kept for a client that reads too slowly; over that the channel
-   * ends with 1013 "slow consumer".
+   * <p>At most 1 MiB (by default) is kept for a client that reads too slowly; over that the
+   * overflow policy of the route acts: the channel ends with 1013 "slow consumer", or messages are
+   * dropped.
    *
    * @return completes when the message is queued, not when the client has it; fails with {@link
-   *     CloseException} when the channel has ended or the message was not queued
+   *     CloseException} when the channel has ended, and with {@link DroppedException} when this
+   *     message was dropped
    */
   Future<Void> send(O message);
 
@@ -72,6 +74,15 @@ public interface Channel<O> {
    * @return completes when the broker has taken it; fails with {@code BrokerException}
    */
   Future<Void> broadcast(O message);
+
+  /**
+   * Like {@link #broadcast(Object)}, for a message that makes earlier ones with the same key
+   * pointless: where the route keeps the latest per key, a client that reads too slowly gets only
+   * that.
+   *
+   * @param key at most 256 characters
+   */
+  Future<Void> broadcast(O message, String key);
 
   /**
    * Sends a message of any type to every client on another topic.

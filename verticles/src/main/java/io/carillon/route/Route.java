@@ -110,6 +110,12 @@ public final class Route<I, O> {
     return this;
   }
 
+  /** What becomes of messages to a client that reads too slowly; a close unless told otherwise. */
+  public Route<I, O> overflow(Overflow policy) {
+    settings = settings.withOverflow(policy);
+    return this;
+  }
+
   /** How long one event may take; over it the channel ends with 1011. */
   public Route<I, O> handlerTimeout(Duration timeout) {
     settings = settings.withHandlerTimeoutMillis(timeout.toMillis());

@@ -9,8 +9,10 @@ import io.carillon.channel.Channel;
 import io.carillon.channel.Params;
 import io.carillon.channel.Peer;
 import io.carillon.codec.Codec;
+import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
 import io.vertx.core.Future;
+import org.jspecify.annotations.Nullable;
 
 /** The channel that handlers of one route are given; attached to the peer from event to event. */
 final class RouteChannel<O> implements Channel<O> {
@@ -92,8 +94,25 @@ final class RouteChannel<O> implements Channel<O> {
 
   @Override
   public Future<Void> broadcast(O message) {
-    String except = joining ? peer.id() : null;
-    return broker.publish(new Publication(peer.topic(), out.encode(message), except));
+    return publish(peer.topic(), out.encode(message), null);
+  }
+
+  @Override
+  public Future<Void> broadcast(O message, String key) {
+    return publish(peer.topic(), out.encode(message), key);
+  }
+
+  private Future<Void> publish(Topic topic, Payload payload, @Nullable String key) {
+    String except = joining && topic.equals(peer.topic()) ? peer.id() : null;
+    try {
+      return broker.publish(new Publication(topic, payload, except, key));
+    } catch (IllegalArgumentException e) {
+      return Future.failedFuture(invalid(e));
+    }
+  }
+
+  private static BrokerException invalid(IllegalArgumentException e) {
+    return new BrokerException(BrokerException.Code.INVALID, String.valueOf(e.getMessage()));
   }
 
   @Override
@@ -102,11 +121,9 @@ final class RouteChannel<O> implements Channel<O> {
     try {
       normal = Topic.of(topic);
     } catch (IllegalArgumentException e) {
-      return Future.failedFuture(
-          new BrokerException(BrokerException.Code.INVALID, String.valueOf(e.getMessage())));
+      return Future.failedFuture(invalid(e));
     }
-    String except = joining && normal.equals(peer.topic()) ? peer.id() : null;
-    return broker.publish(new Publication(normal, Codec.payloadOf(message), except));
+    return publish(normal, Codec.payloadOf(message), null);
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.carillon.route;
 import io.carillon.broker.Broker;
 import io.carillon.channel.ChannelEvent;
 import io.carillon.channel.CloseException;
+import io.carillon.channel.DroppedException;
 import io.carillon.channel.Params;
 import io.carillon.codec.DecodeException;
 import io.carillon.codec.Payload;
@@ -80,7 +81,7 @@ final class RouteRunner<I, O> {
         },
         e -> {
           channel.joining(false);
-          event.fail(failure(event, e));
+          onFailed(event, e);
         });
   }
 
@@ -119,7 +120,15 @@ final class RouteRunner<I, O> {
     if (result == null || result.succeeded()) {
       event.succeed();
     } else {
-      result.onComplete(done -> event.succeed(), e -> event.fail(failure(event, e)));
+      result.onComplete(done -> event.succeed(), e -> onFailed(event, e));
+    }
+  }
+
+  private void onFailed(ChannelEvent event, Throwable e) {
+    if (e instanceof DroppedException) {
+      event.succeed(); // what the route lets happen to slow clients is no failure of the handler
+    } else {
+      event.fail(failure(event, e));
     }
   }
 

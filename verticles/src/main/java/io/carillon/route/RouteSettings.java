@@ -15,17 +15,19 @@ import org.jspecify.annotations.Nullable;
  *     with 1011; 0 for the server's default
  * @param compression which messages are compressed for clients that can take it; null for the
  *     server's own setting, which binds in any case where it is off
+ * @param overflow what becomes of messages to a client that reads too slowly
  */
 public record RouteSettings(
     JoinPhase joinPhase,
     Unexpected unexpected,
     int maxMessageBytes,
     long handlerTimeoutMillis,
-    @Nullable Compression compression) {
+    @Nullable Compression compression,
+    Overflow overflow) {
 
   /** What holds where a route says nothing. */
   public static final RouteSettings DEFAULT =
-      new RouteSettings(JoinPhase.BEFORE_UPGRADE, Unexpected.CLOSE, 0, 0, null);
+      new RouteSettings(JoinPhase.BEFORE_UPGRADE, Unexpected.CLOSE, 0, 0, null, Overflow.CLOSE);
 
   /** Checks the numbers. */
   public RouteSettings {
@@ -40,23 +42,32 @@ public record RouteSettings(
   }
 
   RouteSettings withJoinPhase(JoinPhase phase) {
-    return new RouteSettings(phase, unexpected, maxMessageBytes, handlerTimeoutMillis, compression);
+    return new RouteSettings(
+        phase, unexpected, maxMessageBytes, handlerTimeoutMillis, compression, overflow);
   }
 
   RouteSettings withUnexpected(Unexpected policy) {
-    return new RouteSettings(joinPhase, policy, maxMessageBytes, handlerTimeoutMillis, compression);
+    return new RouteSettings(
+        joinPhase, policy, maxMessageBytes, handlerTimeoutMillis, compression, overflow);
   }
 
   RouteSettings withMaxMessageBytes(int bytes) {
-    return new RouteSettings(joinPhase, unexpected, bytes, handlerTimeoutMillis, compression);
+    return new RouteSettings(
+        joinPhase, unexpected, bytes, handlerTimeoutMillis, compression, overflow);
   }
 
   RouteSettings withHandlerTimeoutMillis(long millis) {
-    return new RouteSettings(joinPhase, unexpected, maxMessageBytes, millis, compression);
+    return new RouteSettings(joinPhase, unexpected, maxMessageBytes, millis, compression, overflow);
   }
 
   RouteSettings withCompression(Compression which) {
-    return new RouteSettings(joinPhase, unexpected, maxMessageBytes, handlerTimeoutMillis, which);
+    return new RouteSettings(
+        joinPhase, unexpected, maxMessageBytes, handlerTimeoutMillis, which, overflow);
+  }
+
+  RouteSettings withOverflow(Overflow policy) {
+    return new RouteSettings(
+        joinPhase, unexpected, maxMessageBytes, handlerTimeoutMillis, compression, policy);
   }
 
   /** The form on the bus; only what differs from the defaults. */
@@ -77,6 +88,9 @@ public record RouteSettings(
     if (compression != null) {
       json.put("compression", compression.toJson());
     }
+    if (overflow != DEFAULT.overflow) {
+      json.put("overflow", overflow.name().toLowerCase(Locale.ROOT));
+    }
     return json;
   }
 
@@ -92,7 +106,8 @@ public record RouteSettings(
         oneOf(Unexpected.class, "unexpected", json, DEFAULT.unexpected),
         json.getInteger("maxMessageBytes", 0),
         json.getLong("handlerTimeoutMillis", 0L),
-        compression == null ? null : Compression.fromJson(compression));
+        compression == null ? null : Compression.fromJson(compression),
+        oneOf(Overflow.class, "overflow", json, DEFAULT.overflow));
   }
 
   private static <E extends Enum<E>> E oneOf(

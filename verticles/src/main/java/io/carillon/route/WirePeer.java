@@ -4,6 +4,7 @@ import io.carillon.auth.Handshake;
 import io.carillon.broker.Addresses;
 import io.carillon.broker.Topic;
 import io.carillon.channel.CloseException;
+import io.carillon.channel.DroppedException;
 import io.carillon.channel.Peer;
 import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
@@ -126,7 +127,10 @@ final class WirePeer implements Peer {
         .addHeader(Addresses.CHANNEL, id);
   }
 
-  private static CloseException refusal(Throwable failure) {
+  private static RuntimeException refusal(Throwable failure) {
+    if (failure instanceof ReplyException reply && reply.failureCode() == Addresses.DROPPED) {
+      return new DroppedException();
+    }
     return failure instanceof ReplyException reply
             && reply.failureCode() == CloseStatus.AGAIN.code()
         ? new CloseException(CloseStatus.AGAIN.withReason("slow consumer"))

@@ -23,11 +23,11 @@ interface Carrier {
   /** Whether the client may still get something. */
   boolean isUp();
 
-  /** Queues a message; false when the client's queue is full. */
-  boolean send(Payload payload);
+  /** Queues a message. */
+  Queued send(Payload payload);
 
-  /** Queues the shared bytes of a publication; false when the client's queue is full. */
-  boolean deliver(SharedFrames publication);
+  /** Queues the shared bytes of a publication. */
+  Queued deliver(SharedFrames publication);
 
   /** The client may not join after all, although its upgrade was answered. */
   void onRefused(CloseException why);

@@ -3,6 +3,7 @@ package io.carillon.server;
 import io.carillon.broker.Addresses;
 import io.carillon.broker.Publication;
 import io.carillon.channel.CloseException;
+import io.carillon.channel.DroppedException;
 import io.carillon.codec.Codec;
 import io.carillon.protocol.CloseStatus;
 import io.vertx.core.eventbus.Message;
@@ -54,14 +55,16 @@ final class ClientMessages {
     }
     channel
         .send(Codec.payloadOf(message.body()))
-        .onComplete(
-            queued -> message.reply(null),
-            e ->
-                message.fail(
-                    e instanceof CloseException close
-                        ? close.status().code()
-                        : CloseStatus.INTERNAL_SERVER_ERROR.code(),
-                    e.getMessage()));
+        .onComplete(queued -> message.reply(null), e -> message.fail(code(e), e.getMessage()));
+  }
+
+  private static int code(Throwable failure) {
+    if (failure instanceof DroppedException) {
+      return Addresses.DROPPED;
+    }
+    return failure instanceof CloseException close
+        ? close.status().code()
+        : CloseStatus.INTERNAL_SERVER_ERROR.code();
   }
 
   private static void close(SessionChannel channel, Message<Object> message) {

@@ -24,6 +24,7 @@ final class Loop {
   private final String idPrefix;
   private final Limits limits;
   private final Compression compression;
+  private final Counters counters;
   private final Flusher flusher;
   private final Zlib zlib = new Zlib();
   private final FanOut fanOut;
@@ -37,6 +38,7 @@ final class Loop {
     this.address = Addresses.http(node, instance);
     this.limits = options.limits();
     this.compression = options.compression();
+    this.counters = Counters.of(vertx);
     this.flusher = new Flusher(eventLoop);
     this.fanOut = new FanOut(vertx, address, zlib);
     this.dispatcher = new Dispatcher(vertx, node, address, limits);
@@ -80,6 +82,10 @@ final class Loop {
 
   Sessions sessions() {
     return sessions;
+  }
+
+  Counters counters() {
+    return counters;
   }
 
   /** The id of a connection of this loop; it leads back to node and instance. */

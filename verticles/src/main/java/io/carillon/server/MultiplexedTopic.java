@@ -304,14 +304,16 @@ final class MultiplexedTopic implements Carrier {
   }
 
   @Override
-  public boolean send(Payload payload) {
-    return state == State.JOINING
-        ? keep(payload)
-        : session.write(session.frame(Objects.requireNonNull(channel), prefix, payload));
+  public Queued send(Payload payload) {
+    if (state == State.JOINING) {
+      return keep(payload);
+    }
+    SessionChannel sender = Objects.requireNonNull(channel);
+    return session.write(session.frame(sender, prefix, payload), sender, Session.NO_KEY);
   }
 
   @Override
-  public boolean deliver(SharedFrames publication) {
+  public Queued deliver(SharedFrames publication) {
     if (state == State.JOINING) {
       return keep(publication.payload());
     }
@@ -322,10 +324,10 @@ final class MultiplexedTopic implements Carrier {
         shared
             ? publication.multiplexed(session.compresses(member, payload))
             : session.frame(member, prefix, payload);
-    return session.write(frame);
+    return session.write(frame, member, publication.key());
   }
 
-  private boolean keep(Payload payload) {
+  private Queued keep(Payload payload) {
     List<Payload> kept = early;
     if (kept == null) {
       kept = new ArrayList<>();
@@ -333,10 +335,11 @@ final class MultiplexedTopic implements Carrier {
     }
     int cost = Session.cost(payload);
     if (!kept.isEmpty() && earlyBytes + cost > session.loop().limits().maxOutboundBytes()) {
-      return false;
+      return Objects.requireNonNull(channel).onOverflow();
     }
     earlyBytes += cost;
-    return kept.add(payload);
+    kept.add(payload);
+    return Queued.YES;
   }
 
   @Override

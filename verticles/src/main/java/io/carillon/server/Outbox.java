@@ -20,7 +20,7 @@ final class Outbox {
   private static final class Entry {
     private final @Nullable SessionChannel channel;
     private final String key;
-    private ByteBuf frame;
+    private final ByteBuf frame;
 
     Entry(ByteBuf frame, @Nullable SessionChannel channel, String key) {
       this.frame = frame;
@@ -64,30 +64,39 @@ final class Outbox {
     }
   }
 
-  /** Puts a frame in the place of the latest one of the channel with that key, if there is one. */
-  boolean replace(ByteBuf frame, SessionChannel channel, String key) {
+  /** Drops the latest frame of a channel that has the key, if there is one. */
+  boolean dropLatest(SessionChannel channel, String key) {
     Own own = byChannel.get(channel);
-    Entry entry = own == null ? null : own.latest.get(key);
-    if (entry == null) {
+    Entry latest = own == null ? null : own.latest.get(key);
+    if (latest == null) {
       return false;
     }
-    bytes += cost(frame) - cost(entry.frame);
-    entry.frame.release();
-    entry.frame = frame;
+    drop(latest);
     return true;
   }
 
-  /** Drops the oldest frame of a channel, if there is one. */
-  boolean dropOldest(SessionChannel channel) {
+  /** Drops the oldest frames of a channel until no more than {@code most} is left of all. */
+  int trim(SessionChannel channel, long most) {
+    int dropped = 0;
+    while (bytes > most && dropOldest(channel)) {
+      dropped++;
+    }
+    return dropped;
+  }
+
+  private boolean dropOldest(SessionChannel channel) {
     Own own = byChannel.get(channel);
     if (own == null) {
       return false;
     }
-    Entry oldest = own.entries.iterator().next();
-    all.remove(oldest);
-    forget(oldest);
-    oldest.frame.release();
+    drop(own.entries.iterator().next());
     return true;
+  }
+
+  private void drop(Entry entry) {
+    all.remove(entry);
+    forget(entry);
+    entry.frame.release();
   }
 
   /** Takes the first frame out; the caller owns the reference. */

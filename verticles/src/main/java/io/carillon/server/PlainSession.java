@@ -69,13 +69,16 @@ final class PlainSession extends Session implements Carrier {
   }
 
   @Override
-  public boolean send(Payload payload) {
-    return write(frame(channel(), NO_PREFIX, payload));
+  public Queued send(Payload payload) {
+    SessionChannel only = channel();
+    return write(frame(only, NO_PREFIX, payload), only, NO_KEY);
   }
 
   @Override
-  public boolean deliver(SharedFrames publication) {
-    return write(publication.plain(compresses(channel(), publication.payload())));
+  public Queued deliver(SharedFrames publication) {
+    SessionChannel only = channel();
+    boolean compressed = compresses(only, publication.payload());
+    return write(publication.plain(compressed), only, publication.key());
   }
 
   @Override

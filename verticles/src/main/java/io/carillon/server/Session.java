@@ -29,6 +29,9 @@ abstract class Session {
   /** What a waiting message costs beside its bytes, so that many empty ones are bounded too. */
   static final int MESSAGE_OVERHEAD_BYTES = 64;
 
+  /** The key of messages that have none: they are news of the topic as a whole. */
+  static final String NO_KEY = "";
+
   /** How long the client's notice waits for handlers that are still at work. */
   static final long PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
@@ -99,7 +102,7 @@ abstract class Session {
     List<ByteBuf> kept = early;
     early = null;
     if (kept != null) {
-      kept.forEach(ready::write);
+      kept.forEach(ready::writeControl); // bounded when it was kept
     }
   }
 
@@ -127,12 +130,12 @@ abstract class Session {
     return deflated != null ? deflated : Frames.message(ByteBufAllocator.DEFAULT, prefix, payload);
   }
 
-  /**
-   * Queues a frame, and takes over one reference to it; false when the client's queue is full or
-   * the connection closes.
-   */
-  boolean write(ByteBuf frame) {
-    return transport == null ? keep(frame) : transport.write(frame);
+  /** Queues a message of a channel, and takes over one reference to it. */
+  Queued write(ByteBuf frame, SessionChannel channel, String key) {
+    if (transport != null) {
+      return transport.write(frame, channel, key);
+    }
+    return keep(frame) ? Queued.YES : channel.onOverflow();
   }
 
   /** The same for what is said about topics, for which there is room where messages have none. */

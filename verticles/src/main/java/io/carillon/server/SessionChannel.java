@@ -4,10 +4,12 @@ import io.carillon.auth.Handshake;
 import io.carillon.broker.Topic;
 import io.carillon.channel.ChannelEvent.Kind;
 import io.carillon.channel.CloseException;
+import io.carillon.channel.DroppedException;
 import io.carillon.channel.Peer;
 import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
 import io.carillon.protocol.LeaveStatus;
+import io.carillon.route.Overflow;
 import io.carillon.route.RouteSettings;
 import io.carillon.route.Unexpected;
 import io.vertx.core.Future;
@@ -110,11 +112,14 @@ final class SessionChannel implements Peer {
     if (!open || !carrier.isUp()) {
       return Future.failedFuture(new CloseException(CloseStatus.GOING_AWAY.withReason("closed")));
     }
-    if (carrier.send(payload)) {
-      return Future.succeededFuture();
-    }
-    onSlow();
-    return Future.failedFuture(slow());
+    return switch (carrier.send(payload)) {
+      case YES -> Future.succeededFuture();
+      case DROPPED -> Future.failedFuture(new DroppedException());
+      case NO -> {
+        onSlow();
+        yield Future.failedFuture(slow());
+      }
+    };
   }
 
   @Override
@@ -581,9 +586,14 @@ final class SessionChannel implements Peer {
 
   /** Takes the shared bytes of a publication. */
   void deliver(SharedFrames publication) {
-    if (open && carrier.isUp() && !carrier.deliver(publication)) {
+    if (open && carrier.isUp() && carrier.deliver(publication) == Queued.NO) {
       onSlow();
     }
+  }
+
+  /** Says what becomes of a message for which there is no room, where older ones cannot go. */
+  Queued onOverflow() {
+    return settings().overflow() == Overflow.CLOSE ? Queued.NO : Queued.DROPPED;
   }
 
   private void onSlow() {

@@ -23,6 +23,12 @@ final class SharedFrames implements AutoCloseable {
     this.zlib = zlib;
   }
 
+  /** What it is news of; empty for the topic as a whole. */
+  String key() {
+    String key = publication.key();
+    return key == null ? Session.NO_KEY : key;
+  }
+
   Payload payload() {
     return publication.payload();
   }

@@ -3,6 +3,7 @@ package io.carillon.server;
 import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
 import io.carillon.protocol.LeaveStatus;
+import io.carillon.route.Overflow;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
@@ -40,6 +41,9 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements F
    */
   private static final int CONTROL_BYTES = 64 << 10;
 
+  /** How much is handed to the socket at once where what waits may still be dropped, in bytes. */
+  private static final int QUICK_BYTES = 64 << 10;
+
   private final Session session;
   private final Flusher flusher;
   private final Limits limits;
@@ -49,6 +53,7 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements F
   private boolean touched;
   private boolean full;
   private @Nullable ByteBuf unread;
+  private @Nullable Outbox outbox;
   private long deadlineNanos;
   private long pingedNanos;
   private int unanswered;
@@ -76,37 +81,125 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements F
 
   // ---- out
 
-  /**
-   * Queues a frame, and takes over one reference to it. False when it was not queued: the
-   * connection is closing, or the client reads too slowly.
-   */
-  boolean write(ByteBuf frame) {
-    return write(frame, 0);
-  }
-
-  /** Queues a frame for which {@value #CONTROL_BYTES} more are allowed than for messages. */
-  boolean writeControl(ByteBuf frame) {
-    return write(frame, CONTROL_BYTES);
-  }
-
-  private boolean write(ByteBuf frame, int beyond) {
+  /** Queues a message of a channel, and takes over one reference to it. */
+  Queued write(ByteBuf frame, SessionChannel channel, String key) {
     ChannelHandlerContext ctx = context;
-    if (state != State.OPEN || ctx == null || overflows(ctx, frame.readableBytes() - beyond)) {
+    if (state != State.OPEN || ctx == null) {
+      frame.release();
+      return Queued.NO;
+    }
+    if (outbox == null && fits(ctx, frame, Math.min(QUICK_BYTES, limits.maxOutboundBytes()))) {
+      return write(ctx, frame);
+    }
+    Overflow policy = channel.settings().overflow();
+    if (outbox != null || policy != Overflow.CLOSE) {
+      return writeAbove(ctx, frame, channel, key, policy);
+    }
+    if (fits(ctx, frame, limits.maxOutboundBytes())) {
+      return write(ctx, frame);
+    }
+    frame.release();
+    return Queued.NO;
+  }
+
+  private Queued write(ChannelHandlerContext ctx, ByteBuf frame) {
+    ctx.write(frame, ctx.voidPromise());
+    touch();
+    return Queued.YES;
+  }
+
+  /**
+   * Whether there is room for a frame; a single one may be larger than the limit when nothing else
+   * is queued.
+   */
+  private static boolean fits(ChannelHandlerContext ctx, ByteBuf frame, long limit) {
+    long queued = queued(ctx);
+    return queued == 0 || queued + frame.readableBytes() <= limit;
+  }
+
+  private static long queued(ChannelHandlerContext ctx) {
+    ChannelOutboundBuffer queue = ctx.channel().unsafe().outboundBuffer();
+    return queue == null ? Integer.MAX_VALUE : queue.totalPendingWriteBytes();
+  }
+
+  private Queued writeAbove(
+      ChannelHandlerContext ctx,
+      ByteBuf frame,
+      SessionChannel channel,
+      String key,
+      Overflow policy) {
+    Outbox box = outbox == null ? newOutbox(ctx) : outbox;
+    long room = limits.maxOutboundBytes() - queued(ctx);
+    boolean fits = box.bytes() + Outbox.cost(frame) <= room;
+    if (!fits && policy == Overflow.CLOSE) {
+      frame.release();
+      return Queued.NO;
+    }
+    if (!fits && policy == Overflow.LATEST_PER_KEY && box.dropLatest(channel, key)) {
+      session.loop().counters().onDropped(1);
+    }
+    if (!fits && policy != Overflow.DROP_NEWEST) {
+      session.loop().counters().onDropped(box.trim(channel, room - Outbox.cost(frame)));
+      fits = box.bytes() + Outbox.cost(frame) <= room;
+    }
+    if (!fits) {
+      session.loop().counters().onDropped(1);
+      frame.release();
+      return Queued.DROPPED;
+    }
+    box.add(frame, channel, key);
+    return Queued.YES;
+  }
+
+  private Outbox newOutbox(ChannelHandlerContext ctx) {
+    Outbox made = new Outbox();
+    outbox = made;
+    emptyLater(ctx);
+    return made;
+  }
+
+  /** Goes on once the socket has taken everything that was handed to it. */
+  private void emptyLater(ChannelHandlerContext ctx) {
+    ctx.write(Unpooled.EMPTY_BUFFER).addListener(taken -> empty());
+    touch();
+  }
+
+  private void empty() {
+    ChannelHandlerContext ctx = context;
+    Outbox box = outbox;
+    if (box == null || ctx == null || !ctx.channel().isActive()) {
+      return;
+    }
+    while (!box.isEmpty() && queued(ctx) < QUICK_BYTES) {
+      write(ctx, box.poll());
+    }
+    if (box.isEmpty()) {
+      outbox = null;
+    } else {
+      emptyLater(ctx);
+    }
+  }
+
+  /**
+   * Queues what is said about a topic, for which {@value #CONTROL_BYTES} bytes more are allowed
+   * than for messages; takes over one reference. False when there is no room even for that.
+   */
+  boolean writeControl(ByteBuf frame) {
+    ChannelHandlerContext ctx = context;
+    Outbox box = outbox;
+    long most = (long) limits.maxOutboundBytes() + CONTROL_BYTES;
+    if (state != State.OPEN
+        || ctx == null
+        || !fits(ctx, frame, most - (box == null ? 0 : box.bytes()))) {
       frame.release();
       return false;
     }
-    ctx.write(frame, ctx.voidPromise());
-    touch();
-    return true;
-  }
-
-  private boolean overflows(ChannelHandlerContext ctx, int bytes) {
-    ChannelOutboundBuffer queue = ctx.channel().unsafe().outboundBuffer();
-    if (queue == null) {
-      return true;
+    if (box == null) {
+      write(ctx, frame);
+    } else {
+      box.add(frame, null, Session.NO_KEY);
     }
-    long queued = queue.totalPendingWriteBytes();
-    return queued > 0 && queued + bytes > limits.maxOutboundBytes();
+    return true;
   }
 
   private void touch() {
@@ -209,11 +302,10 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements F
     ChannelHandlerContext ctx = context;
     if (state == State.OPEN && ctx != null) {
       ByteBuf pong = Frames.control(ctx.alloc(), Frames.PONG, payload);
-      if (overflows(ctx, pong.readableBytes())) {
-        pong.release(); // a client that pings without reading gets no more pongs
+      if (fits(ctx, pong, limits.maxOutboundBytes())) {
+        write(ctx, pong);
       } else {
-        ctx.write(pong, ctx.voidPromise());
-        touch();
+        pong.release(); // a client that pings without reading gets no more pongs
       }
     }
   }
@@ -231,6 +323,7 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements F
 
   private void onClose(LeaveStatus status) {
     if (state == State.OPEN) {
+      releaseOutbox(); // behind the client's close nothing is sent but ours
       if (status.kind() == LeaveStatus.Kind.CLOSED || status.kind() == LeaveStatus.Kind.NO_STATUS) {
         writeClose(status.reply());
         end();
@@ -291,7 +384,12 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements F
 
   private void writeClose(CloseStatus status) {
     ChannelHandlerContext ctx = context;
+    Outbox box = outbox;
+    outbox = null;
     if (ctx != null) {
+      while (box != null && !box.isEmpty()) {
+        ctx.write(box.poll(), ctx.voidPromise());
+      }
       ctx.writeAndFlush(Frames.close(ctx.alloc(), status), ctx.voidPromise());
     }
   }
@@ -359,6 +457,7 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements F
     state = State.ENDED;
     parser.end();
     releaseUnread();
+    releaseOutbox();
     session.onGone();
   }
 
@@ -371,6 +470,14 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements F
   @Override
   public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
     ReferenceCountUtil.release(event); // the server's own shutdown comes through the session
+  }
+
+  private void releaseOutbox() {
+    Outbox box = outbox;
+    outbox = null;
+    if (box != null) {
+      box.release();
+    }
   }
 
   private void releaseUnread() {

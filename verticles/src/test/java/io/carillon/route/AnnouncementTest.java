@@ -136,6 +136,8 @@ class AnnouncementTest {
             + "| handlerTimeout must not be negative: milliseconds=-1",
         "{'address':'a','routes':[{'pattern':'/x','settings':{'compression':'zip'}}]}"
             + "| unknown value: compression=zip",
+        "{'address':'a','routes':[{'pattern':'/x','settings':{'overflow':'block'}}]}"
+            + "| unknown value: overflow=block",
         "{'address':'a','routes':[{'pattern':'/x','settings':{'compression':1.5}}]}"
             + "| unknown value: compression=1.5",
         "{'address':'a','routes':[{'pattern':'/x','settings':{'compression':-1}}]}"
