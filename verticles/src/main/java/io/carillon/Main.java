@@ -116,7 +116,11 @@ public final class Main extends VertxApplication implements VertxApplicationHook
 
   @Override
   public void afterFailureToStartVertx(HookContext context, @Nullable Throwable failure) {
-    exit(ExitCodes.VERTX_INITIALIZATION, failure);
+    exit(
+        ExitCodes.VERTX_INITIALIZATION,
+        failure == null || !arguments.isClustered()
+            ? failure
+            : StartFailure.of(context.vertxOptions().getEventBusOptions(), failure));
   }
 
   @Override

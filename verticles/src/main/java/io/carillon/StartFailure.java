@@ -1,6 +1,7 @@
 package io.carillon;
 
 import io.carillon.server.HttpOptions;
+import io.vertx.core.eventbus.EventBusOptions;
 import org.jspecify.annotations.Nullable;
 
 /** Failures of a start, in one line for whoever mends them. */
@@ -31,6 +32,19 @@ final class StartFailure {
   static IllegalStateException of(Class<?> verticle, Throwable failure) {
     return new IllegalStateException(
         "verticle did not start: name=" + verticle.getName() + ", " + text(failure), failure);
+  }
+
+  /** A cluster that could not be joined; what did not listen then is the event bus. */
+  static IllegalStateException of(EventBusOptions bus, Throwable failure) {
+    if (failure instanceof IllegalStateException explained) {
+      return explained;
+    }
+    String address = "cluster.host=" + bus.getHost() + ", cluster.busPort=" + bus.getPort();
+    return new IllegalStateException(
+        isTaken(failure)
+            ? "the port of the event bus is taken: " + address
+            : "the event bus cannot listen: " + address + ", " + text(failure),
+        failure);
   }
 
   /** An address that could not be opened. */

@@ -31,6 +31,10 @@ import org.slf4j.LoggerFactory;
  * <p>The map is {@link LocalTopics}: this verticle writes it, on its event loop, and whoever
  * publishes on this node reads it. Publications for other nodes come through here, in the order of
  * their senders. Nothing is kept: what is published while nobody subscribes is gone.
+ *
+ * <p>In a cluster it sets the {@linkplain io.vertx.core.Vertx#exceptionHandler() exception handler}
+ * of a Vert.x that has none. It logs what nobody has caught, as Vert.x does without one, but is
+ * brief about writes that fail when another node goes.
  */
 public final class BrokerVerticle extends VerticleBase {
   private static final Logger LOG = LoggerFactory.getLogger(BrokerVerticle.class);
@@ -71,6 +75,7 @@ public final class BrokerVerticle extends VerticleBase {
     Links others =
         new Links(vertx, Addresses.node(vertx), options.maxQueuedBytes(), topics()::deliver);
     links = others;
+    FailedWrites.handleIn(vertx);
     vertx.setPeriodic(UNWANT_MILLIS, tick -> unwant(others));
     return others.start();
   }

@@ -13,16 +13,27 @@ import io.vertx.core.spi.cluster.ClusterManager;
 import io.vertx.spi.cluster.hazelcast.HazelcastClusterManager;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.BindException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
+import java.util.regex.Pattern;
+import javax.xml.parsers.ParserConfigurationException;
+import javax.xml.parsers.SAXParserFactory;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.xml.sax.SAXException;
+import org.xml.sax.helpers.DefaultHandler;
 
 /**
  * How a node joins a cluster: where it listens for other nodes, and where it looks for them.
@@ -77,10 +88,15 @@ public record ClusterOptions(
     }
   }
 
+  private static final Logger LOG = LoggerFactory.getLogger(ClusterOptions.class);
+
   private static final String DEFAULT_CONFIGURATION = "/carillon/cluster.xml";
   private static final String LOOPBACK = "127.0.0.1";
   private static final String AUTO = "auto";
   private static final int BUS_MILLIS = 2_000;
+
+  /** A name or an IPv4 address, with a port or without. */
+  private static final Pattern MEMBER = Pattern.compile("[^:\\s]+(:\\d{1,5})?");
 
   /**
    * Reads the {@code cluster} section.
@@ -89,6 +105,10 @@ public record ClusterOptions(
    */
   public static ClusterOptions from(Settings settings) {
     List<String> members = settings.strings("cluster.members");
+    if (!members.stream().allMatch(member -> MEMBER.matcher(member).matches())) {
+      throw settings.refuse(
+          "cluster.members", "names or IPv4 addresses, each with a port or without");
+    }
     return new ClusterOptions(
         settings.path("cluster.hazelcast"),
         settings.string("cluster.name", "carillon"),
@@ -115,22 +135,49 @@ public record ClusterOptions(
   }
 
   /**
-   * Makes a cluster manager that has not joined yet.
+   * Makes a cluster manager that has not joined yet. A join that fails does so with a text that
+   * names the keys.
    *
-   * @throws IllegalArgumentException if the Hazelcast configuration cannot be read
+   * @throws IllegalArgumentException if the Hazelcast configuration cannot be read, or if {@code
+   *     host} is no address of this machine
    */
   public ClusterManager manager() {
-    try (InputStream xml = open()) {
-      Config config = new XmlConfigBuilder(xml).setProperties(variables()).build();
-      publicHost.ifPresent(at -> config.getNetworkConfig().setPublicAddress(at + ":" + port));
-      return new Manager(config);
-    } catch (IOException | RuntimeException e) {
+    if (!isOurs(host)) {
+      throw new IllegalArgumentException(
+          "cluster.host must be auto or an IPv4 address of this machine: cluster.host=" + host);
+    }
+    try {
+      check();
+      try (InputStream xml = open()) {
+        Config config = new XmlConfigBuilder(xml).setProperties(variables()).build();
+        publicHost.ifPresent(at -> config.getNetworkConfig().setPublicAddress(at + ":" + port));
+        return new Manager(config, this);
+      }
+    } catch (IOException | SAXException | ParserConfigurationException | RuntimeException e) {
       throw new IllegalArgumentException(
           "cluster.hazelcast cannot be read: "
               + hazelcast.map(Path::toString).orElse(DEFAULT_CONFIGURATION)
               + ": "
-              + e.getMessage(),
+              + (e instanceof NoSuchFileException ? "no such file" : e.getMessage()),
           e);
+    }
+  }
+
+  private static boolean isOurs(String address) {
+    try {
+      InetAddress parsed = InetAddress.getByName(address);
+      return parsed instanceof Inet4Address
+          && parsed.getHostAddress().equals(address)
+          && NetworkInterface.getByInetAddress(parsed) != null;
+    } catch (UnknownHostException | SocketException e) {
+      return false;
+    }
+  }
+
+  /** Whether it is XML at all: Hazelcast's reader would say it on standard error. */
+  private void check() throws IOException, SAXException, ParserConfigurationException {
+    try (InputStream xml = open()) {
+      SAXParserFactory.newInstance().newSAXParser().parse(xml, new DefaultHandler());
     }
   }
 
@@ -158,10 +205,41 @@ public record ClusterOptions(
                 .setClientAuth(ClientAuth.REQUIRED));
   }
 
-  /** Vert.x has a manager leave that could not join, which Hazelcast's does not expect. */
+  private IllegalStateException notJoined(Throwable failure) {
+    LOG.debug("not joined", failure);
+    String place = ": cluster.host=" + host + ", cluster.port=" + port;
+    return failure.getCause() instanceof BindException
+        ? new IllegalStateException(
+            "the ports of the cluster are taken" + place + ", cluster.portCount=" + portCount)
+        : new IllegalStateException(
+            "the cluster cannot be joined, look for something that is no node where nodes are looked"
+                + " for"
+                + place
+                + ", cluster.members="
+                + String.join(",", members)
+                + ", "
+                + failure.getMessage());
+  }
+
+  /** Says in one line why it did not join, and can leave then, which Hazelcast's cannot. */
   private static final class Manager extends HazelcastClusterManager {
-    Manager(Config config) {
+    private final ClusterOptions options;
+
+    Manager(Config config, ClusterOptions options) {
       super(config);
+      this.options = options;
+    }
+
+    @Override
+    public void join(Completable<Void> promise) {
+      super.join(
+          (done, failure) -> {
+            if (failure == null) {
+              promise.succeed();
+            } else {
+              promise.fail(options.notJoined(failure));
+            }
+          });
     }
 
     @Override

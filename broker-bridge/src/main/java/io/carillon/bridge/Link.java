@@ -282,8 +282,10 @@ final class Link {
     releaseHeldBack();
   }
 
-  /** The node is gone, and with it what was queued. */
+  /** The node is gone, and with it what was queued; what becomes of it is of no interest. */
   void close() {
+    known = false;
+    dropping = false;
     waiting.clear();
     queuedBytes = 0;
     releaseHeldBack();

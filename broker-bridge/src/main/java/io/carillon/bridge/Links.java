@@ -168,7 +168,7 @@ final class Links {
     if (link != null) {
       link.close();
       forget(node);
-      LOG.info("node lost: node={}", node);
+      LOG.info("node lost: node={}, publications dropped={}", node, link.dropped());
       tell(Addresses.ACTION_LOST, node);
     }
   }

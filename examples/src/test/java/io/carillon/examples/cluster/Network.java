@@ -14,9 +14,12 @@ import java.util.stream.IntStream;
  * cut, and one on which the test reaches them. Needs root and {@code ip} of iproute2.
  */
 final class Network implements AutoCloseable {
-  private static final String PREFIX = "ca" + ProcessHandle.current().pid() % 100_000;
+  private static final long PID = ProcessHandle.current().pid();
+  private static final String PREFIX = "ca" + PID % 100_000;
   private static final String NODES = "10.213.1.";
-  private static final String CLIENTS = "10.213.2.";
+
+  /** One of its own for each test run: what another has left behind would be in the way. */
+  private static final String CLIENTS = "10." + (100 + PID / 250 % 100) + "." + PID % 250 + ".";
 
   private final int machines;
 

@@ -177,6 +177,11 @@ final class ServerProcess implements AutoCloseable {
   /** Sends SIGTERM and returns the exit code. */
   int terminate() throws InterruptedException {
     process.toHandle().destroy(); // Process.destroy() would close its output too
+    return exitCode();
+  }
+
+  /** What it has ended with, which is awaited together with the rest of its output. */
+  int exitCode() throws InterruptedException {
     if (!process.waitFor(PATIENCE.toSeconds(), SECONDS)) {
       throw new AssertionError(name + " still runs\n" + output());
     }
