@@ -20,16 +20,20 @@ final class Health {
 
   static final String PATH = "/health/";
 
+  /** Longer than the broker is waited for: a check that is late would be a 500. */
+  private static final long LATE_MILLIS = 5_000;
+
   static void mount(Router router, Vertx vertx, BooleanSupplier serving) {
     HealthChecks live = HealthChecks.create(vertx);
     live.register("process", promise -> promise.complete(Status.OK()));
     HealthChecks ready = HealthChecks.create(vertx);
-    ready.register("serving", 1_000, promise -> promise.complete(status(serving.getAsBoolean())));
-    ready.register("cluster", 1_000, promise -> promise.complete(status(isJoined(vertx))));
+    ready.register(
+        "serving", LATE_MILLIS, promise -> promise.complete(status(serving.getAsBoolean())));
+    ready.register("cluster", LATE_MILLIS, promise -> promise.complete(status(isJoined(vertx))));
     Broker broker = Broker.of(vertx);
     ready.register(
         "broker",
-        1_000,
+        LATE_MILLIS,
         promise ->
             broker
                 .isRunning()

@@ -7,6 +7,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +28,10 @@ final class TrustedProxies {
       return address.length == bytes && new BigInteger(1, address).shiftRight(free).equals(prefix);
     }
   }
+
+  /** Exactly, for of anything else the JDK would ask the name server. */
+  private static final Pattern IPV4 =
+      Pattern.compile("((25[0-5]|2[0-4]\\d|1?\\d?\\d)(\\.(?!$)|$)){4}");
 
   private final List<Block> blocks;
 
@@ -131,7 +136,7 @@ final class TrustedProxies {
     boolean literal =
         address.indexOf(':') >= 0
             ? address.matches("[0-9a-fA-F:.]+")
-            : address.matches("\\d{1,3}(\\.\\d{1,3}){3}");
+            : IPV4.matcher(address).matches();
     if (!literal) {
       return null;
     }

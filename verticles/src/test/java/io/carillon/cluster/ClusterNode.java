@@ -188,6 +188,11 @@ final class ClusterNode implements AutoCloseable {
   /** The others lose it at once, and from then on it neither says nor hears anything. */
   void crash() {
     vertx.eventBus().addOutboundInterceptor(said -> {}).addInboundInterceptor(heard -> {});
+    loseCluster();
+  }
+
+  /** Hazelcast ends under it, and nothing else. */
+  void loseCluster() {
     ((HazelcastClusterManager) ((VertxInternal) vertx).clusterManager())
         .getHazelcastInstance()
         .getLifecycleService()
