@@ -276,16 +276,20 @@ public record ClusterOptions(
 
   /**
    * The members, each name with all the addresses it stands for: Hazelcast may take only one of a
-   * service's name. A name that is not known yet stays as it is.
+   * service's name. A name that is not known yet stays as it is. Where every node has the same
+   * port, it is looked for on no other, since the halves of a parted cluster try one behind the
+   * other.
    */
   private Set<String> resolved() {
-    Set<String> all = new LinkedHashSet<>(members);
+    Set<String> all = new LinkedHashSet<>();
     for (String member : members) {
-      int colon = member.lastIndexOf(':');
-      String suffix = colon < 0 ? "" : member.substring(colon);
+      int colon = member.indexOf(':');
+      String name = colon < 0 ? member : member.substring(0, colon);
+      String otherwise = portCount == 1 ? ":" + port : "";
+      String suffix = colon < 0 ? otherwise : member.substring(colon);
+      all.add(name + suffix);
       try {
-        for (InetAddress one :
-            InetAddress.getAllByName(colon < 0 ? member : member.substring(0, colon))) {
+        for (InetAddress one : InetAddress.getAllByName(name)) {
           if (one instanceof Inet4Address) {
             all.add(one.getHostAddress() + suffix);
           }

@@ -91,6 +91,20 @@ class ClusterStartIT {
     cluster.assertNoErrors();
   }
 
+  @Test
+  void aNameStandsForAllItsAddresses(@TempDir Path folder) throws Exception {
+    Path hosts =
+        Files.writeString(
+            folder.resolve("hosts"),
+            "127.0.0.2 node.test\n127.0.0.3 node.test\n127.0.0.1 node.test\n");
+    String file = "-Djdk.net.hosts.file=" + hosts;
+    cluster.start(cluster.server("one").set(MEMBERS, "node.test").jvm(file));
+
+    ServerProcess two = cluster.start(cluster.server("two").set(MEMBERS, "node.test").jvm(file));
+
+    assertThat(two.lines("node greeted")).as(two.output()).hasSize(1);
+  }
+
   private void assertEnds(int code, ServerProcess.Builder server, String line) throws Exception {
     try (ServerProcess process = server.launch()) {
       assertThat(process.exitCode()).as(process.output()).isEqualTo(code);
