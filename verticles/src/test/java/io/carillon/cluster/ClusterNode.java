@@ -69,8 +69,14 @@ final class ClusterNode implements AutoCloseable {
 
   /** Joins the cluster of that name; nothing runs there yet. */
   static ClusterNode join(String cluster) throws Exception {
+    return join(cluster, new JsonObject());
+  }
+
+  /** Joins with further settings of the section {@code cluster}. */
+  static ClusterNode join(String cluster, JsonObject settings) throws Exception {
     JsonObject section =
         new JsonObject().put("name", cluster).put("port", FIRST_PORT).put("portCount", 20);
+    section.mergeIn(settings);
     ClusterOptions options =
         ClusterOptions.from(settings(new JsonObject().put("cluster", section)));
     VertxOptions vertxOptions = new VertxOptions().setEventLoopPoolSize(EVENT_LOOPS);

@@ -18,11 +18,11 @@ import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509ExtendedTrustManager;
 
 /** A certificate made by the JDK's own keytool, with its key, both in PEM. */
-record TestCertificate(String certificate, String key) {
+public record TestCertificate(String certificate, String key) {
   private static final String PASSWORD = "not a secret";
 
   /** Makes a certificate and its key. */
-  static TestCertificate of(String commonName, Path directory) throws Exception {
+  public static TestCertificate of(String commonName, Path directory) throws Exception {
     Path store = directory.resolve(commonName + ".p12");
     Process keytool =
         new ProcessBuilder(
@@ -61,7 +61,7 @@ record TestCertificate(String certificate, String key) {
   }
 
   /** Writes both files, each replaced in one step. */
-  void write(Path certificateFile, Path keyFile) throws Exception {
+  public void write(Path certificateFile, Path keyFile) throws Exception {
     replace(keyFile, key);
     replace(certificateFile, certificate);
   }
@@ -83,7 +83,7 @@ record TestCertificate(String certificate, String key) {
   }
 
   /** A client's side that trusts every server. */
-  static SSLContext trusting() throws Exception {
+  public static SSLContext trusting() throws Exception {
     SSLContext context = SSLContext.getInstance("TLS");
     context.init(null, new TrustManager[] {new TrustAll()}, new SecureRandom());
     return context;
