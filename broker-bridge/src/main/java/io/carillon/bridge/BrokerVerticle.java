@@ -68,7 +68,8 @@ public final class BrokerVerticle extends VerticleBase {
     consumers.add(vertx.eventBus().localConsumer(Addresses.BROKER, this::onRequest));
     Future<?> listening = Future.all(consumers.stream().map(MessageConsumer::completion).toList());
     return (vertx.isClustered() ? listening.compose(here -> link()) : listening)
-        .onSuccess(ready -> ours.open(options.maxMessageBytes(), links != null));
+        .onSuccess(
+            ready -> ours.open(options.maxMessageBytes(), links == null ? null : this::take));
   }
 
   private Future<Void> link() {
@@ -88,7 +89,11 @@ public final class BrokerVerticle extends VerticleBase {
   public Future<?> stop() {
     return whenDrained()
         .eventually(() -> links == null ? Future.succeededFuture() : links.stop())
-        .onComplete(drained -> topics().close())
+        .onComplete(
+            drained -> {
+              topics().close();
+              links = null;
+            })
         .eventually(
             () -> Future.join(consumers.stream().map(MessageConsumer::unregister).toList()));
   }
@@ -103,16 +108,20 @@ public final class BrokerVerticle extends VerticleBase {
     return last.future().andThen(done -> vertx.cancelTimer(timer));
   }
 
-  private void onBroadcast(Message<Object> message) {
-    if (message.body() instanceof Broadcast broadcast) {
-      toOtherNodes(broadcast.publication()).onComplete(taken -> broadcast.taken().tryComplete());
-    } else {
-      onPlainBroadcast(message);
-    }
+  /** Takes a publication of this node for the others; called on the publisher's thread. */
+  private void take(Broadcast broadcast) {
+    context.runOnContext(
+        turn -> {
+          if (links == null) {
+            broadcast.taken().fail(LocalTopics.notRunning());
+          } else {
+            toOtherNodes(broadcast.publication()).onComplete(broadcast.taken());
+          }
+        });
   }
 
   /** The documented form, from a verticle that knows nothing but the event bus. */
-  private void onPlainBroadcast(Message<Object> message) {
+  private void onBroadcast(Message<Object> message) {
     Publication publication;
     try {
       publication = plain(message);

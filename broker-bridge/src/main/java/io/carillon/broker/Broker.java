@@ -7,7 +7,6 @@ import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.MessageConsumer;
-import io.vertx.core.eventbus.MessageProducer;
 import io.vertx.core.internal.VertxInternal;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -27,15 +26,11 @@ public final class Broker {
   private static final long ANSWER_MILLIS = 1_000;
 
   private final Vertx vertx;
-  private final DeliveryOptions byReference;
-  private final MessageProducer<Object> producer;
   private final LocalTopics topics;
 
   private Broker(Vertx vertx) {
     this.vertx = vertx;
-    this.byReference = ByReference.options(vertx);
     this.topics = LocalTopics.of(vertx);
-    this.producer = vertx.eventBus().sender(Addresses.BROADCAST, byReference);
   }
 
   /** Returns the broker of {@code vertx}. Cheap, but keep it where many broadcasts are made. */
@@ -86,13 +81,12 @@ public final class Broker {
       return Future.failedFuture(refusal);
     }
     topics.deliver(publication);
-    if (!topics.isLinked()) {
+    Consumer<Broadcast> otherNodes = topics.otherNodes();
+    if (otherNodes == null) {
       return Future.succeededFuture();
     }
     Promise<Void> taken = ((VertxInternal) vertx).getOrCreateContext().promise();
-    producer
-        .write(new Broadcast(publication, taken))
-        .onFailure(noBroker -> taken.tryFail(notRunning()));
+    otherNodes.accept(new Broadcast(publication, taken));
     return taken.future();
   }
 
@@ -145,13 +139,8 @@ public final class Broker {
     return vertx
         .eventBus()
         .<Void>request(Addresses.BROKER, null, options)
-        .recover(failure -> Future.failedFuture(notRunning()))
+        .recover(failure -> Future.failedFuture(LocalTopics.notRunning()))
         .mapEmpty();
-  }
-
-  private static BrokerException notRunning() {
-    return new BrokerException(
-        BrokerException.Code.NOT_RUNNING, "no broker is running on this node");
   }
 
   private static BrokerException invalid(@Nullable String rule) {

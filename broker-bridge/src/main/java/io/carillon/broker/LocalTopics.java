@@ -5,6 +5,7 @@ import io.vertx.core.shareddata.Shareable;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +21,7 @@ public final class LocalTopics implements Shareable {
 
   private final Map<Topic, LocalSubscriber[]> topics = new ConcurrentHashMap<>();
   private volatile long maxMessageBytes = -1;
-  private volatile boolean linked;
+  private volatile @Nullable Consumer<Broadcast> otherNodes;
 
   private LocalTopics() {}
 
@@ -33,9 +34,14 @@ public final class LocalTopics implements Shareable {
             .computeIfAbsent("topics", key -> new LocalTopics());
   }
 
-  /** The broker runs from now on; {@code alsoElsewhere} if there are other nodes to be told. */
-  public void open(long limitBytes, boolean alsoElsewhere) {
-    linked = alsoElsewhere;
+  /**
+   * The broker runs from now on.
+   *
+   * @param elsewhere takes publications for the other nodes, on any thread, and completes the
+   *     promise of each; null if there can be none
+   */
+  public void open(long limitBytes, @Nullable Consumer<Broadcast> elsewhere) {
+    otherNodes = elsewhere;
     maxMessageBytes = limitBytes;
   }
 
@@ -45,17 +51,22 @@ public final class LocalTopics implements Shareable {
     topics.clear();
   }
 
-  /** Whether publications have to go to the broker as well, for the other nodes. */
-  boolean isLinked() {
-    return linked;
+  /** Who takes publications for other nodes, or null. */
+  @Nullable Consumer<Broadcast> otherNodes() {
+    return otherNodes;
+  }
+
+  /** What becomes of a publication when no broker runs. */
+  public static BrokerException notRunning() {
+    return new BrokerException(
+        BrokerException.Code.NOT_RUNNING, "no broker is running on this node");
   }
 
   /** Why a publication cannot be taken, or null. */
   public @Nullable BrokerException refusal(Publication publication) {
     long max = maxMessageBytes;
     if (max < 0) {
-      return new BrokerException(
-          BrokerException.Code.NOT_RUNNING, "no broker is running on this node");
+      return notRunning();
     }
     int size = publication.payload().size();
     return size <= max

@@ -2,8 +2,10 @@ package io.carillon.bridge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.carillon.broker.BrokerException;
 import io.carillon.broker.Publication;
 import io.carillon.broker.Subscription;
+import io.vertx.core.Future;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -76,6 +78,25 @@ class BrokerClusterIT {
       got.add(heard.poll(10, TimeUnit.SECONDS));
     }
     assertThat(got).isEqualTo(sent);
+  }
+
+  @Test
+  void whatIsPublishedInTheMomentABrokerStopsIsAnswered() throws Exception {
+    List<Future<Void>> published = new ArrayList<>();
+    try (Node third = Node.start(cluster)) {
+      String id = third.vertx.deploymentIDs().iterator().next();
+      Future<Void> stopped = third.vertx.undeploy(id);
+      while (!stopped.isComplete()) {
+        published.add(third.broker.broadcastTo("/both", "last words"));
+      }
+      Future.join(published).otherwiseEmpty().await(10, TimeUnit.SECONDS);
+    }
+    assertThat(published)
+        .allMatch(
+            one ->
+                one.succeeded()
+                    || one.cause() instanceof BrokerException refused
+                        && refused.code() == BrokerException.Code.NOT_RUNNING);
   }
 
   private static Subscription subscribe(Node node, String topic, BlockingQueue<String> heard)
