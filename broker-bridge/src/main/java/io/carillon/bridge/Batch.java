@@ -15,15 +15,14 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  *  entry    length of what follows, 4 bytes | kind, 1 byte | content
  *  kind 1   publication: topic | except | payload, the first two each with 2 bytes of length;
- *           the payload is its kind ('t' or 'b') and its bytes to the end of the entry
+ *           the payload is its kind (one byte, see {@link Payload#kind}) and its bytes to the
+ *           end of the entry
  * </pre>
  *
  * <p>An entry of a kind that this version does not know is passed over.
  */
 final class Batch {
   private static final byte PUBLICATION = 1;
-  private static final byte TEXT = 't';
-  private static final byte BINARY = 'b';
 
   private Batch() {}
 
@@ -39,7 +38,7 @@ final class Batch {
         .appendBytes(topic)
         .appendUnsignedShort(spared.length)
         .appendBytes(spared)
-        .appendByte(publication.payload().isText() ? TEXT : BINARY)
+        .appendByte(publication.payload().kind())
         .appendBytes(payload);
   }
 
@@ -76,8 +75,7 @@ final class Batch {
       @Nullable String except =
           exceptEnd == topicEnd + 2 ? null : batch.getString(topicEnd + 2, exceptEnd);
       byte[] bytes = batch.getBytes(exceptEnd + 1, to);
-      Payload payload =
-          batch.getByte(exceptEnd) == TEXT ? Payload.textOf(bytes) : Payload.binary(bytes);
+      Payload payload = Payload.ofKind(batch.getByte(exceptEnd), bytes);
       return new Publication(new Topic(topic), payload, except);
     } catch (IndexOutOfBoundsException e) {
       throw new IllegalArgumentException("batch entry is cut short: bytes=" + (to - from), e);

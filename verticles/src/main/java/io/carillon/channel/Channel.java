@@ -61,7 +61,8 @@ public interface Channel<O> {
 
   /**
    * Like {@link #send}, for a message of another type: text for a {@code String}, binary for {@code
-   * byte[]} and {@code Buffer}, a {@code Payload} as it is, JSON for everything else.
+   * byte[]} and {@code Buffer}, a {@code Payload} as it is, the encoding of the route for
+   * everything else.
    */
   Future<Void> sendRaw(Object message);
 
@@ -74,7 +75,8 @@ public interface Channel<O> {
   Future<Void> broadcast(O message);
 
   /**
-   * Sends a message of any type to every client on another topic.
+   * Sends a message of any type to every client on another topic: a value reaches each of them in
+   * the encoding of its own route.
    *
    * @return completes when the broker has taken it; fails with {@code BrokerException}
    */

@@ -2,8 +2,14 @@ package io.carillon.route;
 
 import io.carillon.channel.ChannelEvent;
 import io.carillon.codec.Codec;
+import io.carillon.codec.DecodeException;
+import io.carillon.codec.Encoding;
+import io.carillon.codec.Encodings;
+import io.carillon.codec.Payload;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -18,20 +24,59 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Route<I, O> {
   private final UriPattern pattern;
-  private final Codec<I> in;
-  private final Codec<O> out;
+  private final @Nullable Class<I> inType;
+  private final @Nullable Class<O> outType;
+  private final List<MessageKind<?, O>> kinds = new ArrayList<>();
+  private Codec<I> in;
+  private Codec<O> out;
+  private Encoding encoding = Encodings.JSON;
   private int rank;
   private RouteSettings settings = RouteSettings.DEFAULT;
   private boolean leaveOnNodeLoss;
   private @Nullable JoinHandler<O> join;
   private @Nullable MessageHandler<I, O> message;
   private @Nullable LeaveHandler<O> leave;
+  private @Nullable MessageHandler<DecodeException, O> decodeError;
+
+  Route(UriPattern pattern, Class<I> inType, Class<O> outType) {
+    this.pattern = pattern;
+    this.inType = inType;
+    this.outType = outType;
+    this.in = Codec.of(inType);
+    this.out = Codec.of(outType);
+    this.rank = pattern.rank();
+    if (!Codec.isRaw(outType)) {
+      settings = settings.withEncoding(encoding.wireName());
+    }
+  }
 
   Route(UriPattern pattern, Codec<I> in, Codec<O> out) {
     this.pattern = pattern;
+    this.inType = null;
+    this.outType = null;
     this.in = in;
     this.out = out;
     this.rank = pattern.rank();
+  }
+
+  /**
+   * How messages become values and back; JSON unless told otherwise. An encoding that is named here
+   * holds for {@code String}, {@code byte[]} and {@code Buffer} too: with {@link Encodings#JSON} a
+   * text travels in quotes. A {@code Payload} stays as it is.
+   *
+   * @throws IllegalStateException if the route was declared with codecs
+   */
+  public Route<I, O> encoding(Encoding values) {
+    Class<I> received = inType;
+    Class<O> sent = outType;
+    if (received == null || sent == null) {
+      throw new IllegalStateException("the route has codecs of its own: pattern=" + pattern);
+    }
+    encoding = values;
+    in = received == Payload.class ? in : values.codec(received);
+    out = sent == Payload.class ? out : values.codec(sent);
+    settings = settings.withEncoding(sent == Payload.class ? "" : values.wireName());
+    return this;
   }
 
   /** Runs once for each client that asks to join; see {@link JoinHandler}. */
@@ -57,6 +102,39 @@ public final class Route<I, O> {
   /** As above, done when its future is. */
   public Route<I, O> message(MessageHandler.Async<I, O> handler) {
     message = handler;
+    return this;
+  }
+
+  /**
+   * Runs for each message that is a {@code kind}, such as one record of a sealed hierarchy. The
+   * kinds are asked in the order of their declaration, the handler for all messages last; what none
+   * of them takes goes on to the next route in rank, and without one closes the client with 1008.
+   */
+  public <S extends I> Route<I, O> message(Class<S> kind, MessageHandler<S, O> handler) {
+    HandlerResult.check(handler, pattern, ChannelEvent.Kind.MESSAGE);
+    kinds.add(new MessageKind<>(kind, handler));
+    return this;
+  }
+
+  /** As above, done when its future is. */
+  public <S extends I> Route<I, O> message(Class<S> kind, MessageHandler.Async<S, O> handler) {
+    kinds.add(new MessageKind<>(kind, handler));
+    return this;
+  }
+
+  /**
+   * Runs for a message that does not decode, instead of closing the client with 1007 or 1003; the
+   * channel stays usable, and the handler may answer, or close it by itself.
+   */
+  public Route<I, O> decodeError(MessageHandler<DecodeException, O> handler) {
+    HandlerResult.check(handler, pattern, ChannelEvent.Kind.MESSAGE);
+    decodeError = handler;
+    return this;
+  }
+
+  /** As above, done when its future is. */
+  public Route<I, O> decodeError(MessageHandler.Async<DecodeException, O> handler) {
+    decodeError = handler;
     return this;
   }
 
@@ -151,8 +229,27 @@ public final class Route<I, O> {
     return join;
   }
 
-  @Nullable MessageHandler<I, O> messageHandler() {
+  Encoding encoding() {
+    return encoding;
+  }
+
+  boolean takesMessages() {
+    return message != null || !kinds.isEmpty();
+  }
+
+  /** The handler of the first kind that the value is, else the one for all; null for none. */
+  @SuppressWarnings("unchecked") // the value is of the kind that the handler takes
+  @Nullable MessageHandler<I, O> messageHandler(I value) {
+    for (MessageKind<?, O> kind : kinds) {
+      if (kind.type().isInstance(value)) {
+        return (MessageHandler<I, O>) kind.handler();
+      }
+    }
     return message;
+  }
+
+  @Nullable MessageHandler<DecodeException, O> decodeErrorHandler() {
+    return decodeError;
   }
 
   @Nullable LeaveHandler<O> leaveHandler() {
@@ -164,7 +261,7 @@ public final class Route<I, O> {
     if (join != null) {
       events.add(ChannelEvent.Kind.JOIN);
     }
-    if (message != null) {
+    if (takesMessages()) {
       events.add(ChannelEvent.Kind.MESSAGE);
     }
     if (leave != null) {

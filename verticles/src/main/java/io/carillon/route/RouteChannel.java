@@ -16,15 +16,15 @@ import io.vertx.core.Future;
 final class RouteChannel<O> implements Channel<O> {
   private final Peer peer;
   private final Params params;
-  private final Codec<O> out;
+  private final Route<?, O> route;
   private final Broker broker;
   private volatile boolean joining;
   private boolean known;
 
-  RouteChannel(Peer peer, Params params, Codec<O> out, Broker broker) {
+  RouteChannel(Peer peer, Params params, Route<?, O> route, Broker broker) {
     this.peer = peer;
     this.params = params;
-    this.out = out;
+    this.route = route;
     this.broker = broker;
   }
 
@@ -82,18 +82,18 @@ final class RouteChannel<O> implements Channel<O> {
 
   @Override
   public Future<Void> send(O message) {
-    return peer.send(out.encode(message));
+    return peer.send(route.out().encode(message));
   }
 
   @Override
   public Future<Void> sendRaw(Object message) {
-    return peer.send(Codec.payloadOf(message));
+    return peer.send(Codec.payloadOf(message, route.encoding()));
   }
 
   @Override
   public Future<Void> broadcast(O message) {
     String except = joining ? peer.id() : null;
-    return broker.publish(new Publication(peer.topic(), out.encode(message), except));
+    return broker.publish(new Publication(peer.topic(), route.out().encode(message), except));
   }
 
   @Override

@@ -5,7 +5,6 @@ import io.carillon.channel.ChannelEvent;
 import io.carillon.channel.CloseException;
 import io.carillon.channel.Params;
 import io.carillon.codec.DecodeException;
-import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
 import io.carillon.protocol.LeaveStatus;
 import io.vertx.core.Future;
@@ -85,14 +84,41 @@ final class RouteRunner<I, O> {
   }
 
   private void message(ChannelEvent event, RouteChannel<O> channel) {
-    MessageHandler<I, O> handler = route.messageHandler();
-    if (handler == null) {
+    if (!route.takesMessages()) {
       event.forward();
       return;
     }
+    I value;
     try {
-      Payload payload = Objects.requireNonNull(event.payload());
-      answer(event, handler.run(channel, route.in().decode(payload)));
+      value = route.in().decode(Objects.requireNonNull(event.payload()));
+    } catch (DecodeException e) {
+      refused(event, channel, e);
+      return;
+    } catch (Throwable e) {
+      event.fail(failure(event, e));
+      return;
+    }
+    MessageHandler<I, O> handler = route.messageHandler(value);
+    if (handler == null) {
+      event.forward();
+    } else {
+      run(event, channel, handler, value);
+    }
+  }
+
+  private void refused(ChannelEvent event, RouteChannel<O> channel, DecodeException why) {
+    MessageHandler<DecodeException, O> handler = route.decodeErrorHandler();
+    if (handler == null) {
+      event.fail(failure(event, why));
+    } else {
+      run(event, channel, handler, why);
+    }
+  }
+
+  private <M> void run(
+      ChannelEvent event, RouteChannel<O> channel, MessageHandler<M, O> handler, M message) {
+    try {
+      answer(event, handler.run(channel, message));
     } catch (Throwable e) {
       event.fail(failure(event, e));
     }
@@ -151,7 +177,7 @@ final class RouteRunner<I, O> {
       return (RouteChannel<O>) attached;
     }
     Params params = event.params();
-    RouteChannel<O> channel = new RouteChannel<>(event.peer(), params, route.out(), broker);
+    RouteChannel<O> channel = new RouteChannel<>(event.peer(), params, route, broker);
     event.attach(channel);
     if (event.kind() != ChannelEvent.Kind.LEAVE) {
       channel.known(true);

@@ -12,13 +12,19 @@ import java.util.Locale;
  *     0 for the server's own limit, which binds in any case
  * @param handlerTimeoutMillis how long one event may be in a handler, over which the channel ends
  *     with 1011; 0 for the server's default
+ * @param encoding the wire name of the encoding in which broadcasts of values reach the clients of
+ *     this route; empty if they get them as they were written
  */
 public record RouteSettings(
-    JoinPhase joinPhase, Unexpected unexpected, int maxMessageBytes, long handlerTimeoutMillis) {
+    JoinPhase joinPhase,
+    Unexpected unexpected,
+    int maxMessageBytes,
+    long handlerTimeoutMillis,
+    String encoding) {
 
   /** What holds where a route says nothing. */
   public static final RouteSettings DEFAULT =
-      new RouteSettings(JoinPhase.BEFORE_UPGRADE, Unexpected.CLOSE, 0, 0);
+      new RouteSettings(JoinPhase.BEFORE_UPGRADE, Unexpected.CLOSE, 0, 0, "");
 
   /** Checks the numbers. */
   public RouteSettings {
@@ -33,19 +39,24 @@ public record RouteSettings(
   }
 
   RouteSettings withJoinPhase(JoinPhase phase) {
-    return new RouteSettings(phase, unexpected, maxMessageBytes, handlerTimeoutMillis);
+    return new RouteSettings(phase, unexpected, maxMessageBytes, handlerTimeoutMillis, encoding);
   }
 
   RouteSettings withUnexpected(Unexpected policy) {
-    return new RouteSettings(joinPhase, policy, maxMessageBytes, handlerTimeoutMillis);
+    return new RouteSettings(joinPhase, policy, maxMessageBytes, handlerTimeoutMillis, encoding);
   }
 
   RouteSettings withMaxMessageBytes(int bytes) {
-    return new RouteSettings(joinPhase, unexpected, bytes, handlerTimeoutMillis);
+    return new RouteSettings(joinPhase, unexpected, bytes, handlerTimeoutMillis, encoding);
   }
 
   RouteSettings withHandlerTimeoutMillis(long millis) {
-    return new RouteSettings(joinPhase, unexpected, maxMessageBytes, millis);
+    return new RouteSettings(joinPhase, unexpected, maxMessageBytes, millis, encoding);
+  }
+
+  RouteSettings withEncoding(String wireName) {
+    return new RouteSettings(
+        joinPhase, unexpected, maxMessageBytes, handlerTimeoutMillis, wireName);
   }
 
   /** The form on the bus; only what differs from the defaults. */
@@ -63,6 +74,9 @@ public record RouteSettings(
     if (handlerTimeoutMillis != 0) {
       json.put("handlerTimeoutMillis", handlerTimeoutMillis);
     }
+    if (!encoding.isEmpty()) {
+      json.put("encoding", encoding);
+    }
     return json;
   }
 
@@ -76,7 +90,8 @@ public record RouteSettings(
         oneOf(JoinPhase.class, "joinPhase", json, DEFAULT.joinPhase),
         oneOf(Unexpected.class, "unexpected", json, DEFAULT.unexpected),
         json.getInteger("maxMessageBytes", 0),
-        json.getLong("handlerTimeoutMillis", 0L));
+        json.getLong("handlerTimeoutMillis", 0L),
+        json.getString("encoding", ""));
   }
 
   private static <E extends Enum<E>> E oneOf(

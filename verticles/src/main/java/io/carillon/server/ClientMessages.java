@@ -54,7 +54,7 @@ final class ClientMessages {
     }
     session
         .channel()
-        .send(Codec.payloadOf(message.body()))
+        .send(session.channel().inOwnEncoding(Codec.payloadOf(message.body())))
         .onComplete(
             queued -> message.reply(null),
             e ->

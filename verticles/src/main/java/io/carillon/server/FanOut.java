@@ -4,8 +4,6 @@ import io.carillon.broker.Addresses;
 import io.carillon.broker.Broker;
 import io.carillon.broker.Publication;
 import io.carillon.broker.Topic;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.util.Arrays;
@@ -14,7 +12,7 @@ import java.util.Map;
 
 /**
  * The members of every topic on one event loop, and the way of a publication to them: made into
- * bytes once, and the same bytes handed to each.
+ * bytes once for each encoding in use, and the same bytes handed to each.
  *
  * <p>The broker is told of a topic when its first member comes and when its last one goes, never of
  * a connection. Owned by the event loop.
@@ -67,17 +65,15 @@ final class FanOut {
       return; // the last one left while it was on its way
     }
     String except = publication.except();
-    ByteBuf frame = Frames.message(ByteBufAllocator.DEFAULT, publication.payload());
-    try {
+    try (Renditions renditions = new Renditions(publication.payload())) {
       // From the last to the first: a member that is ended by this takes the last one's place.
       for (int i = members.size() - 1; i >= 0; i--) {
         SessionChannel member = members.get(i);
         if (except == null || !except.equals(member.id())) {
-          member.deliver(frame, publication.payload());
+          Renditions.One one = renditions.of(member.encoding());
+          member.deliver(one.frame(), one.payload());
         }
       }
-    } finally {
-      frame.release();
     }
   }
 

@@ -5,6 +5,8 @@ import io.carillon.broker.Topic;
 import io.carillon.channel.ChannelEvent.Kind;
 import io.carillon.channel.CloseException;
 import io.carillon.channel.Peer;
+import io.carillon.codec.Encoding;
+import io.carillon.codec.Encodings;
 import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
 import io.carillon.protocol.LeaveStatus;
@@ -55,6 +57,7 @@ final class SessionChannel implements Peer {
   private final Session session;
   private final Topic topic;
   private final List<Bound> candidates;
+  private final @Nullable Encoding encoding;
   private State state = State.JOINING;
   private volatile boolean open = true;
   private @Nullable Promise<Void> joined;
@@ -70,6 +73,7 @@ final class SessionChannel implements Peer {
     this.session = session;
     this.topic = topic;
     this.candidates = candidates;
+    this.encoding = Encodings.ofWireName(settings().encoding()).orElse(null);
   }
 
   // ---- what handlers see
@@ -536,6 +540,16 @@ final class SessionChannel implements Peer {
   void joined(FanOut.@Nullable Members in, int at) {
     members = in;
     place = at;
+  }
+
+  /** How this client gets a value that was broadcast. */
+  Payload inOwnEncoding(Payload payload) {
+    return encoding == null ? payload : payload.in(encoding);
+  }
+
+  /** The encoding of its route; null where it takes what comes. */
+  @Nullable Encoding encoding() {
+    return encoding;
   }
 
   /** Takes the shared bytes of a publication. */

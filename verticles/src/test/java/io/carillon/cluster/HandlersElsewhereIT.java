@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.carillon.channel.Channel;
 import io.carillon.channel.CloseException;
+import io.carillon.codec.Encodings;
 import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
 import io.carillon.protocol.LeaveStatus;
@@ -177,6 +178,38 @@ class HandlersElsewhereIT {
     assertThat(client.text()).isEqualTo("{\"who\":\"lobby\",\"text\":\"hi\"}");
     client.send("no JSON");
     assertThat(client.closed().code()).isEqualTo(1007);
+  }
+
+  @Test
+  void everyEncodingCrosses() throws Exception {
+    serve(
+        routes -> {
+          for (Encodings encoding : Encodings.values()) {
+            routes
+                .route("/in/" + encoding.wireName(), Say.class, Say.class)
+                .encoding(encoding)
+                .decodeError((ch, error) -> ch.sendRaw(error.getMessage()))
+                .message((ch, say) -> ch.send(say).compose(sent -> ch.broadcast(say)));
+          }
+        });
+    for (Encodings encoding : Encodings.values()) {
+      Client client = doors.connect("/in/" + encoding.wireName());
+      Payload say = encoding.encode(new Say("hi")).orElseThrow();
+      if (say.isText()) {
+        client.send(say.text());
+        assertThat(client.text()).isEqualTo(say.text());
+        assertThat(client.text()).isEqualTo(say.text());
+      } else {
+        client.send(say.bytes());
+        assertThat(client.bytes()).isEqualTo(say.bytes());
+        assertThat(client.bytes()).isEqualTo(say.bytes());
+      }
+      client.send(new byte[] {1, 2});
+      assertThat(client.text()).startsWith("not valid ");
+      handlers.broker.broadcastTo("/in/" + encoding.wireName(), new Say("hi"));
+      Payload heard = say.isText() ? Payload.text(client.text()) : Payload.binary(client.bytes());
+      assertThat(encoding.codec(Say.class).decode(heard)).isEqualTo(new Say("hi"));
+    }
   }
 
   @Test
