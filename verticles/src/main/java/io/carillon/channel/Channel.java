@@ -42,6 +42,13 @@ public interface Channel<O> {
   /** All parameters of path and query. */
   Params params();
 
+  /**
+   * The parameters as the record that the route declares for them.
+   *
+   * @throws IllegalArgumentException if it declares none, or another record
+   */
+  <P extends Record> P params(Class<P> type);
+
   /** What the request that opened the connection said. */
   Handshake handshake();
 

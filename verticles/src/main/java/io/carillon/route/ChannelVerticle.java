@@ -121,6 +121,10 @@ public abstract class ChannelVerticle extends VerticleBase {
     for (ChannelEvent.Kind event : route.events()) {
       runners.put(key(route.pattern().toString(), route.rank(), event), runner);
     }
+    if (route.settings().guarded()) {
+      runners.putIfAbsent(
+          key(route.pattern().toString(), route.rank(), ChannelEvent.Kind.JOIN), runner);
+    }
     runners.putIfAbsent(
         key(route.pattern().toString(), route.rank(), ChannelEvent.Kind.LEAVE), runner);
   }

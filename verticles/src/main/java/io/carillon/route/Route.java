@@ -9,7 +9,9 @@ import io.carillon.codec.Payload;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +39,8 @@ public final class Route<I, O> {
   private @Nullable MessageHandler<I, O> message;
   private @Nullable LeaveHandler<O> leave;
   private @Nullable MessageHandler<DecodeException, O> decodeError;
+  private final Map<String, String> headers = new HashMap<>();
+  private @Nullable Class<?> params;
 
   Route(UriPattern pattern, Class<I> inType, Class<O> outType) {
     this.pattern = pattern;
@@ -76,6 +80,31 @@ public final class Route<I, O> {
     in = received == Payload.class ? in : values.codec(received);
     out = sent == Payload.class ? out : values.codec(sent);
     settings = settings.withEncoding(sent == Payload.class ? "" : values.wireName());
+    return this;
+  }
+
+  /**
+   * Reads the parameters of each client into a record, which handlers get with {@link
+   * io.carillon.channel.Channel#params(Class)}. A component takes the path or query parameter of
+   * its name: text, numbers, boolean, UUID, enums, or a type with a constructor or a static {@code
+   * fromString}, {@code parse}, {@code of} or {@code valueOf} that takes one text. An {@code
+   * Optional} may be missing, a {@code List} has all values of a name or the segments of {@code
+   * :name**}, a nested record those of {@code name.part}, a {@code Map} what the pattern does not
+   * name.
+   *
+   * <p>A client with a value that is missing or not valid, or that the record's constructor
+   * refuses, is left to the next route in rank; without one it is refused with 400, and the text
+   * names the parameter.
+   */
+  public Route<I, O> params(Class<? extends Record> type) {
+    params = type;
+    settings = settings.withGuard();
+    return this;
+  }
+
+  /** Says that a component of the {@link #params} is the value of a header. */
+  public Route<I, O> header(String component, String name) {
+    headers.put(component, name);
     return this;
   }
 
@@ -227,6 +256,11 @@ public final class Route<I, O> {
 
   @Nullable JoinHandler<O> joinHandler() {
     return join;
+  }
+
+  /** Reads parameters; null if the route declares none. */
+  @Nullable ParamRecord<?> paramRecord() {
+    return params == null ? null : ParamRecord.of(params, pattern, headers);
   }
 
   Encoding encoding() {

@@ -11,6 +11,8 @@ import io.carillon.channel.Peer;
 import io.carillon.codec.Codec;
 import io.carillon.protocol.CloseStatus;
 import io.vertx.core.Future;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** The channel that handlers of one route are given; attached to the peer from event to event. */
 final class RouteChannel<O> implements Channel<O> {
@@ -18,13 +20,17 @@ final class RouteChannel<O> implements Channel<O> {
   private final Params params;
   private final Route<?, O> route;
   private final Broker broker;
+  private final @Nullable ParamRecord<?> reader;
+  private @Nullable Object values;
   private volatile boolean joining;
   private boolean known;
 
-  RouteChannel(Peer peer, Params params, Route<?, O> route, Broker broker) {
+  RouteChannel(
+      Peer peer, Params params, Route<?, O> route, @Nullable ParamRecord<?> reader, Broker broker) {
     this.peer = peer;
     this.params = params;
     this.route = route;
+    this.reader = reader;
     this.broker = broker;
   }
 
@@ -68,6 +74,30 @@ final class RouteChannel<O> implements Channel<O> {
   @Override
   public Params params() {
     return params;
+  }
+
+  /**
+   * Reads the parameters that the route declares.
+   *
+   * @throws IllegalArgumentException if one is missing or not valid
+   */
+  void readParams() {
+    if (reader != null && values == null) {
+      values = reader.read(peer.topic(), params, peer.handshake());
+    }
+  }
+
+  @Override
+  public <P extends Record> P params(Class<P> type) {
+    if (reader == null || reader.type() != type) {
+      throw new IllegalArgumentException(
+          "not the parameters of this route: type="
+              + type.getName()
+              + ", pattern="
+              + route.pattern());
+    }
+    readParams();
+    return type.cast(Objects.requireNonNull(values));
   }
 
   @Override

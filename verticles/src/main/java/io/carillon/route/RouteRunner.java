@@ -3,7 +3,6 @@ package io.carillon.route;
 import io.carillon.broker.Broker;
 import io.carillon.channel.ChannelEvent;
 import io.carillon.channel.CloseException;
-import io.carillon.channel.Params;
 import io.carillon.codec.DecodeException;
 import io.carillon.protocol.CloseStatus;
 import io.carillon.protocol.LeaveStatus;
@@ -24,12 +23,14 @@ final class RouteRunner<I, O> {
   private final Broker broker;
   private final String verticle;
   private final KnownChannels known;
+  private final @Nullable ParamRecord<?> params;
 
   RouteRunner(Route<I, O> route, Broker broker, String verticle, KnownChannels known) {
     this.route = route;
     this.broker = broker;
     this.verticle = verticle;
     this.known = known;
+    this.params = route.paramRecord();
   }
 
   /** Whether leave also runs for clients whose connection was on a node that is lost. */
@@ -53,6 +54,15 @@ final class RouteRunner<I, O> {
   }
 
   private void join(ChannelEvent event, RouteChannel<O> channel) {
+    try {
+      channel.readParams();
+    } catch (IllegalArgumentException e) {
+      event.decline(String.valueOf(e.getMessage()));
+      return;
+    } catch (RuntimeException e) {
+      event.fail(failure(event, e));
+      return;
+    }
     JoinHandler<O> handler = route.joinHandler();
     if (handler == null) {
       event.succeed();
@@ -176,8 +186,8 @@ final class RouteRunner<I, O> {
     if (attached != null) {
       return (RouteChannel<O>) attached;
     }
-    Params params = event.params();
-    RouteChannel<O> channel = new RouteChannel<>(event.peer(), params, route, broker);
+    RouteChannel<O> channel =
+        new RouteChannel<>(event.peer(), event.params(), route, params, broker);
     event.attach(channel);
     if (event.kind() != ChannelEvent.Kind.LEAVE) {
       channel.known(true);

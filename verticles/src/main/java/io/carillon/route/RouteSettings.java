@@ -14,17 +14,20 @@ import java.util.Locale;
  *     with 1011; 0 for the server's default
  * @param encoding the wire name of the encoding in which broadcasts of values reach the clients of
  *     this route; empty if they get them as they were written
+ * @param guarded whether the route is asked at a join even if it takes none: it may say then that
+ *     it does not take this client
  */
 public record RouteSettings(
     JoinPhase joinPhase,
     Unexpected unexpected,
     int maxMessageBytes,
     long handlerTimeoutMillis,
-    String encoding) {
+    String encoding,
+    boolean guarded) {
 
   /** What holds where a route says nothing. */
   public static final RouteSettings DEFAULT =
-      new RouteSettings(JoinPhase.BEFORE_UPGRADE, Unexpected.CLOSE, 0, 0, "");
+      new RouteSettings(JoinPhase.BEFORE_UPGRADE, Unexpected.CLOSE, 0, 0, "", false);
 
   /** Checks the numbers. */
   public RouteSettings {
@@ -39,24 +42,31 @@ public record RouteSettings(
   }
 
   RouteSettings withJoinPhase(JoinPhase phase) {
-    return new RouteSettings(phase, unexpected, maxMessageBytes, handlerTimeoutMillis, encoding);
+    return new RouteSettings(
+        phase, unexpected, maxMessageBytes, handlerTimeoutMillis, encoding, guarded);
   }
 
   RouteSettings withUnexpected(Unexpected policy) {
-    return new RouteSettings(joinPhase, policy, maxMessageBytes, handlerTimeoutMillis, encoding);
+    return new RouteSettings(
+        joinPhase, policy, maxMessageBytes, handlerTimeoutMillis, encoding, guarded);
   }
 
   RouteSettings withMaxMessageBytes(int bytes) {
-    return new RouteSettings(joinPhase, unexpected, bytes, handlerTimeoutMillis, encoding);
+    return new RouteSettings(joinPhase, unexpected, bytes, handlerTimeoutMillis, encoding, guarded);
   }
 
   RouteSettings withHandlerTimeoutMillis(long millis) {
-    return new RouteSettings(joinPhase, unexpected, maxMessageBytes, millis, encoding);
+    return new RouteSettings(joinPhase, unexpected, maxMessageBytes, millis, encoding, guarded);
   }
 
   RouteSettings withEncoding(String wireName) {
     return new RouteSettings(
-        joinPhase, unexpected, maxMessageBytes, handlerTimeoutMillis, wireName);
+        joinPhase, unexpected, maxMessageBytes, handlerTimeoutMillis, wireName, guarded);
+  }
+
+  RouteSettings withGuard() {
+    return new RouteSettings(
+        joinPhase, unexpected, maxMessageBytes, handlerTimeoutMillis, encoding, true);
   }
 
   /** The form on the bus; only what differs from the defaults. */
@@ -77,6 +87,9 @@ public record RouteSettings(
     if (!encoding.isEmpty()) {
       json.put("encoding", encoding);
     }
+    if (guarded) {
+      json.put("guarded", true);
+    }
     return json;
   }
 
@@ -91,7 +104,8 @@ public record RouteSettings(
         oneOf(Unexpected.class, "unexpected", json, DEFAULT.unexpected),
         json.getInteger("maxMessageBytes", 0),
         json.getLong("handlerTimeoutMillis", 0L),
-        json.getString("encoding", ""));
+        json.getString("encoding", ""),
+        json.getBoolean("guarded", false));
   }
 
   private static <E extends Enum<E>> E oneOf(

@@ -57,7 +57,7 @@ final class SessionChannel implements Peer {
   private final Session session;
   private final Topic topic;
   private final List<Bound> candidates;
-  private final @Nullable Encoding encoding;
+  private @Nullable Encoding encoding;
   private State state = State.JOINING;
   private volatile boolean open = true;
   private @Nullable Promise<Void> joined;
@@ -73,7 +73,11 @@ final class SessionChannel implements Peer {
     this.session = session;
     this.topic = topic;
     this.candidates = candidates;
-    this.encoding = Encodings.ofWireName(settings().encoding()).orElse(null);
+    chooseEncoding();
+  }
+
+  private void chooseEncoding() {
+    encoding = Encodings.ofWireName(settings().encoding()).orElse(null);
   }
 
   // ---- what handlers see
@@ -147,7 +151,7 @@ final class SessionChannel implements Peer {
   Future<Void> join() {
     Promise<Void> promise = Promise.promise();
     joined = promise;
-    Bound first = candidateFor(Kind.JOIN, null);
+    Bound first = askedToJoin(null);
     if (first != null) {
       dispatch(first, Kind.JOIN, null);
     } else if (!candidates.get(0).route().hasInstances()) {
@@ -156,6 +160,18 @@ final class SessionChannel implements Peer {
       accept();
     }
     return promise.future();
+  }
+
+  /** The next route in rank that takes joins, or at least wants to look at who comes. */
+  private @Nullable Bound askedToJoin(@Nullable Bound after) {
+    boolean reached = after == null;
+    for (Bound bound : candidates) {
+      if (reached && (bound.route().takes(Kind.JOIN) || bound.route().settings().guarded())) {
+        return bound;
+      }
+      reached |= bound == after;
+    }
+    return null;
   }
 
   private void accept() {
@@ -239,13 +255,20 @@ final class SessionChannel implements Peer {
   /** What the first route asks of the server. */
   RouteSettings settings() {
     Bound messages = candidateFor(Kind.MESSAGE, null);
-    return (messages == null ? candidates.get(0) : messages).route().settings();
+    return (messages == null ? first() : messages).route().settings();
+  }
+
+  private Bound first() {
+    return candidates.stream()
+        .filter(bound -> bound.declined() == null)
+        .findFirst()
+        .orElse(candidates.get(0));
   }
 
   /** The route that messages go to first, for logs. */
   String routeName() {
     Bound messages = candidateFor(Kind.MESSAGE, null);
-    RouteEntry route = (messages == null ? candidates.get(0) : messages).route();
+    RouteEntry route = (messages == null ? first() : messages).route();
     return route.pattern() + " (" + route.owner() + ")";
   }
 
@@ -283,7 +306,7 @@ final class SessionChannel implements Peer {
   private @Nullable Bound candidateFor(Kind kind, @Nullable Bound after) {
     boolean reached = after == null;
     for (Bound bound : candidates) {
-      if (reached && bound.route().takes(kind)) {
+      if (reached && bound.declined() == null && bound.route().takes(kind)) {
         return bound;
       }
       reached |= bound == after;
@@ -301,9 +324,11 @@ final class SessionChannel implements Peer {
     answered();
     switch (event.kind()) {
       case JOIN -> {
-        accept();
-        next();
-        leaveIfDue();
+        if (event.bound().route().takes(Kind.JOIN)) {
+          admit();
+        } else {
+          onLookedAt(event.bound());
+        }
       }
       case MESSAGE -> {
         session.onHandled();
@@ -312,6 +337,52 @@ final class SessionChannel implements Peer {
       }
       case LEAVE -> left();
     }
+  }
+
+  private void admit() {
+    accept();
+    next();
+    leaveIfDue();
+  }
+
+  /** A route has looked at the client, and runs no join of its own: the next one is asked. */
+  private void onLookedAt(Bound bound) {
+    boolean joining = state == State.JOINING;
+    Bound next = joining ? askedToJoin(bound) : null;
+    if (next != null) {
+      dispatch(next, Kind.JOIN, null);
+    } else if (joining && isTaken()) {
+      admit();
+    } else {
+      onJoinFailed(declined());
+    }
+  }
+
+  /** Whether some route takes the client without a join of its own. */
+  private boolean isTaken() {
+    return candidates.stream()
+        .anyMatch(bound -> bound.declined() == null && !bound.route().takes(Kind.JOIN));
+  }
+
+  /** What the first route had against the client. */
+  private CloseException declined() {
+    for (Bound bound : candidates) {
+      String why = bound.declined();
+      if (why != null) {
+        return CloseException.http(400, why);
+      }
+    }
+    return CloseException.http(404, "Not Found");
+  }
+
+  void onDeclined(Event event, String why) {
+    if (current != event) {
+      return;
+    }
+    answered();
+    event.bound().decline(why);
+    chooseEncoding();
+    onLookedAt(event.bound());
   }
 
   void onFailed(Event event, CloseException failure) {
@@ -351,14 +422,17 @@ final class SessionChannel implements Peer {
     if (current != event) {
       return;
     }
-    Bound next = candidateFor(event.kind(), event.bound());
+    Bound next = event.kind() == Kind.JOIN ? null : candidateFor(event.kind(), event.bound());
     if (next != null) {
       answered();
       dispatch(next, event.kind(), event.payload());
       return;
     }
     switch (event.kind()) {
-      case JOIN -> onFailed(event, CloseException.http(404, "Not Found"));
+      case JOIN -> {
+        answered();
+        onLookedAt(event.bound());
+      }
       case MESSAGE ->
           onFailed(
               event,

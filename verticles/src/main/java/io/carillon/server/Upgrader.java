@@ -7,7 +7,6 @@ import io.carillon.broker.Topic;
 import io.carillon.channel.ChannelEvent;
 import io.carillon.channel.CloseException;
 import io.carillon.route.JoinPhase;
-import io.carillon.route.RouteSettings;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
@@ -186,7 +185,7 @@ final class Upgrader {
             request.headers());
     Session session = new Session(loop, handshake);
     SessionChannel channel = new SessionChannel(session, topic, candidates);
-    Opening opening = new Opening(request, session, channel.settings());
+    Opening opening = new Opening(request, session);
     session.open(channel);
     if (joinPhase(candidates) == JoinPhase.AFTER_UPGRADE) {
       opening.complete();
@@ -218,15 +217,13 @@ final class Upgrader {
   private final class Opening {
     private final HttpServerRequest request;
     private final Session session;
-    private final RouteSettings settings;
     private final TakeOver takeOver;
     private final String head;
     private boolean answered;
 
-    Opening(HttpServerRequest request, Session session, RouteSettings settings) {
+    Opening(HttpServerRequest request, Session session) {
       this.request = request;
       this.session = session;
-      this.settings = settings;
       this.head = head(request.headers());
       this.takeOver = new TakeOver(request);
       request.connection().closeHandler(closed -> onClosed());
@@ -247,7 +244,7 @@ final class Upgrader {
       answered = true;
       Limits limits = loop.limits();
       int max = limits.maxMessageBytes();
-      int own = settings.maxMessageBytes();
+      int own = session.channel().settings().maxMessageBytes();
       WebSocketTransport transport =
           new WebSocketTransport(
               session, loop.flusher(), limits, own > 0 ? Math.min(own, max) : max);

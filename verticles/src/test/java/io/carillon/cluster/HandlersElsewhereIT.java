@@ -17,6 +17,7 @@ import io.vertx.core.Promise;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Consumer;
@@ -262,6 +263,38 @@ class HandlersElsewhereIT {
       assertThat(client.text())
           .isEqualTo("a b|räum|de|ann&bob|1|bright, mostly|none|s3cret|" + uri + "|127.0.0.1");
     }
+  }
+
+  /** Typed parameters. */
+  record Place(int row, Optional<String> seat) {}
+
+  @Test
+  void typedParametersAreReadBeforeTheUpgrade() throws Exception {
+    serve(
+        routes -> {
+          routes
+              .route("/place/:row?seat?", String.class, String.class)
+              .rank(1)
+              .params(Place.class)
+              .message((ch, text) -> ch.send(ch.params(Place.class).toString()));
+          routes
+              .route("/place/best", String.class, String.class)
+              .rank(2)
+              .join(
+                  ch -> {
+                    journal.add("best");
+                  })
+              .message((ch, text) -> ch.send("best"));
+        });
+
+    Client client = doors.connect("/place/7?seat=a%2Fb");
+    client.send("?");
+    assertThat(client.text()).isEqualTo("Place[row=7, seat=Optional[a/b]]");
+    Client best = doors.connect("/place/best");
+    assertThat(journal.next()).isEqualTo("best");
+    best.send("?");
+    assertThat(best.text()).isEqualTo("best");
+    assertThat(Client.status(doors.port(), "/place/x")).isEqualTo(400);
   }
 
   @Test
