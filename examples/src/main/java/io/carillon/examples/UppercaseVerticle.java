@@ -49,8 +49,10 @@ public final class UppercaseVerticle extends ChannelVerticle {
     routes
         .route("/api/uppercase_ws?name&age", ClientEvent.class, ServerEvent.class)
         .params(Asker.class)
-        .join(ch -> ch.send(new ServerEvent.Uppercase("Hello!")))
-        .message((ch, event) -> ch.send(event.answer()));
+        .socket(
+            s ->
+                s.send(new ServerEvent.Uppercase("Hello!"))
+                    .compose(sent -> s.forEach(event -> s.send(event.answer()))));
   }
 
   private static String upper(String text) {

@@ -4,6 +4,7 @@ import io.carillon.auth.Handshake;
 import io.carillon.broker.Topic;
 import io.carillon.protocol.CloseStatus;
 import io.vertx.core.Future;
+import java.util.Optional;
 
 /**
  * One client joined to one topic: what a handler answers with.
@@ -48,6 +49,9 @@ public interface Channel<O> {
    * @throws IllegalArgumentException if it declares none, or another record
    */
   <P extends Record> P params(Class<P> type);
+
+  /** The subprotocol that the route and the client have agreed on. */
+  Optional<String> subprotocol();
 
   /** What the request that opened the connection said. */
   Handshake handshake();

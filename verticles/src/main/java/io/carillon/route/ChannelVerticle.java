@@ -61,7 +61,7 @@ public abstract class ChannelVerticle extends VerticleBase {
     wire = new WireEvents(vertx.eventBus(), this::runner, known);
     Broker broker = Broker.of(vertx);
     for (Route<?, ?> route : declared.all()) {
-      addRunner(route.declared(), new RouteRunner<>(route, broker, ours.name(), known));
+      addRunner(route.declared(), new RouteRunner<>(context, route, broker, ours.name(), known));
     }
     consumers.add(vertx.eventBus().consumer(ours.address(), this::onEvent));
     consumers.add(vertx.eventBus().consumer(Addresses.HANDLERS, announcing::onAsked));

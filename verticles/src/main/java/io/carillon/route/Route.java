@@ -1,6 +1,9 @@
 package io.carillon.route;
 
+import io.carillon.auth.Handshake;
+import io.carillon.channel.Channel;
 import io.carillon.channel.ChannelEvent;
+import io.carillon.channel.CloseException;
 import io.carillon.codec.Codec;
 import io.carillon.codec.DecodeException;
 import io.carillon.codec.Encoding;
@@ -13,6 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,9 +33,7 @@ public final class Route<I, O> {
   private final @Nullable Class<I> inType;
   private final @Nullable Class<O> outType;
   private final List<MessageKind<?, O>> kinds = new ArrayList<>();
-  private Codec<I> in;
-  private Codec<O> out;
-  private Encoding encoding = Encodings.JSON;
+  private Typed<I, O> typed;
   private int rank;
   private RouteSettings settings = RouteSettings.DEFAULT;
   private boolean leaveOnNodeLoss;
@@ -40,17 +42,19 @@ public final class Route<I, O> {
   private @Nullable LeaveHandler<O> leave;
   private @Nullable MessageHandler<DecodeException, O> decodeError;
   private final Map<String, String> headers = new HashMap<>();
+  private final Map<String, Typed<I, O>> subprotocols = new HashMap<>();
   private @Nullable Class<?> params;
+  private @Nullable SocketHandler<I, O> socket;
+  private @Nullable BiConsumer<Channel<O>, CloseException> failedUpgrade;
 
   Route(UriPattern pattern, Class<I> inType, Class<O> outType) {
     this.pattern = pattern;
     this.inType = inType;
     this.outType = outType;
-    this.in = Codec.of(inType);
-    this.out = Codec.of(outType);
+    this.typed = new Typed<>(Codec.of(inType), Codec.of(outType), Encodings.JSON);
     this.rank = pattern.rank();
     if (!Codec.isRaw(outType)) {
-      settings = settings.withEncoding(encoding.wireName());
+      settings = settings.withEncoding(Encodings.JSON.wireName());
     }
   }
 
@@ -58,8 +62,7 @@ public final class Route<I, O> {
     this.pattern = pattern;
     this.inType = null;
     this.outType = null;
-    this.in = in;
-    this.out = out;
+    this.typed = new Typed<>(in, out, Encodings.JSON);
     this.rank = pattern.rank();
   }
 
@@ -71,16 +74,44 @@ public final class Route<I, O> {
    * @throws IllegalStateException if the route was declared with codecs
    */
   public Route<I, O> encoding(Encoding values) {
+    typed = typed(values);
+    settings = settings.withEncoding(wireName(values));
+    return this;
+  }
+
+  /**
+   * Speaks a subprotocol. The first one that the client offers and the route speaks is answered,
+   * and {@code Channel.subprotocol()} is its name; a client that offers none of them joins without.
+   */
+  public Route<I, O> subprotocol(String name) {
+    settings = settings.withSubprotocol(new Subprotocol(name, ""));
+    return this;
+  }
+
+  /**
+   * Speaks a subprotocol whose messages have an encoding of their own, so that each client of a
+   * topic chooses; one of the server's own for broadcasts to be written in it.
+   */
+  public Route<I, O> subprotocol(String name, Encoding values) {
+    subprotocols.put(name, typed(values));
+    settings = settings.withSubprotocol(new Subprotocol(name, wireName(values)));
+    return this;
+  }
+
+  private Typed<I, O> typed(Encoding values) {
     Class<I> received = inType;
     Class<O> sent = outType;
     if (received == null || sent == null) {
       throw new IllegalStateException("the route has codecs of its own: pattern=" + pattern);
     }
-    encoding = values;
-    in = received == Payload.class ? in : values.codec(received);
-    out = sent == Payload.class ? out : values.codec(sent);
-    settings = settings.withEncoding(sent == Payload.class ? "" : values.wireName());
-    return this;
+    return new Typed<>(
+        received == Payload.class ? typed.in() : values.codec(received),
+        sent == Payload.class ? typed.out() : values.codec(sent),
+        values);
+  }
+
+  private String wireName(Encoding values) {
+    return outType == Payload.class ? "" : values.wireName();
   }
 
   /**
@@ -167,6 +198,29 @@ public final class Route<I, O> {
     return this;
   }
 
+  /**
+   * Serves each client as a loop, instead of a message handler; see {@link
+   * io.carillon.channel.Socket}. A {@link #join} handler runs before the upgrade, a {@link #leave}
+   * handler behind the end of the loop.
+   */
+  public Route<I, O> socket(SocketHandler<I, O> handler) {
+    HandlerResult.check(handler, pattern, ChannelEvent.Kind.JOIN);
+    socket = handler;
+    return this;
+  }
+
+  /** As above, done when its future is. */
+  public Route<I, O> socket(SocketHandler.Async<I, O> handler) {
+    socket = handler;
+    return this;
+  }
+
+  /** Hears that the join handler has refused a client, and why. */
+  public Route<I, O> failedUpgrade(BiConsumer<Channel<O>, CloseException> handler) {
+    failedUpgrade = handler;
+    return this;
+  }
+
   /** Runs once for each client that had joined, whatever ended it; see {@link LeaveHandler}. */
   public Route<I, O> leave(LeaveHandler<O> handler) {
     HandlerResult.check(handler, pattern, ChannelEvent.Kind.LEAVE);
@@ -246,14 +300,6 @@ public final class Route<I, O> {
     return pattern;
   }
 
-  Codec<I> in() {
-    return in;
-  }
-
-  Codec<O> out() {
-    return out;
-  }
-
   @Nullable JoinHandler<O> joinHandler() {
     return join;
   }
@@ -263,12 +309,33 @@ public final class Route<I, O> {
     return params == null ? null : ParamRecord.of(params, pattern, headers);
   }
 
-  Encoding encoding() {
-    return encoding;
+  /** How messages of a client are read and written. */
+  Typed<I, O> typed(Handshake handshake) {
+    if (subprotocols.isEmpty()) {
+      return typed;
+    }
+    return settings
+        .subprotocol(handshake)
+        .map(spoken -> subprotocols.getOrDefault(spoken.name(), typed))
+        .orElse(typed);
+  }
+
+  RouteSettings settings() {
+    return settings;
+  }
+
+  @Nullable SocketHandler<I, O> socketHandler() {
+    return socket;
+  }
+
+  void onFailedUpgrade(Channel<O> channel, CloseException why) {
+    if (failedUpgrade != null) {
+      failedUpgrade.accept(channel, why);
+    }
   }
 
   boolean takesMessages() {
-    return message != null || !kinds.isEmpty();
+    return message != null || socket != null || !kinds.isEmpty();
   }
 
   /** The handler of the first kind that the value is, else the one for all; null for none. */
@@ -292,14 +359,18 @@ public final class Route<I, O> {
 
   Announcement.Declared declared() {
     Set<ChannelEvent.Kind> events = EnumSet.noneOf(ChannelEvent.Kind.class);
-    if (join != null) {
+    if (join != null || socket != null) {
       events.add(ChannelEvent.Kind.JOIN);
     }
     if (takesMessages()) {
       events.add(ChannelEvent.Kind.MESSAGE);
     }
-    if (leave != null) {
+    if (leave != null || socket != null) {
       events.add(ChannelEvent.Kind.LEAVE);
+    }
+    if (socket != null && (message != null || !kinds.isEmpty())) {
+      throw new IllegalArgumentException(
+          "a route has a message handler or a socket, not both: pattern=" + pattern);
     }
     if (!events.contains(ChannelEvent.Kind.JOIN) && !events.contains(ChannelEvent.Kind.MESSAGE)) {
       throw new IllegalArgumentException(

@@ -12,6 +12,7 @@ import io.carillon.codec.Codec;
 import io.carillon.protocol.CloseStatus;
 import io.vertx.core.Future;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** The channel that handlers of one route are given; attached to the peer from event to event. */
@@ -20,7 +21,9 @@ final class RouteChannel<O> implements Channel<O> {
   private final Params params;
   private final Route<?, O> route;
   private final Broker broker;
+  private final Typed<?, O> typed;
   private final @Nullable ParamRecord<?> reader;
+  private @Nullable LoopSocket<?, O> socket;
   private @Nullable Object values;
   private volatile boolean joining;
   private boolean known;
@@ -30,6 +33,7 @@ final class RouteChannel<O> implements Channel<O> {
     this.peer = peer;
     this.params = params;
     this.route = route;
+    this.typed = route.typed(peer.handshake());
     this.reader = reader;
     this.broker = broker;
   }
@@ -39,6 +43,19 @@ final class RouteChannel<O> implements Channel<O> {
     boolean before = known;
     known = now;
     return before;
+  }
+
+  /** Where the channel is served as a loop. */
+  @Nullable LoopSocket<?, O> socket() {
+    return socket;
+  }
+
+  void socket(LoopSocket<?, O> made) {
+    socket = made;
+  }
+
+  Typed<?, O> typed() {
+    return typed;
   }
 
   /** Until this is taken back, broadcasts to the own topic pass the joiner by. */
@@ -101,6 +118,11 @@ final class RouteChannel<O> implements Channel<O> {
   }
 
   @Override
+  public Optional<String> subprotocol() {
+    return route.settings().subprotocol(peer.handshake()).map(Subprotocol::name);
+  }
+
+  @Override
   public Handshake handshake() {
     return peer.handshake();
   }
@@ -112,18 +134,18 @@ final class RouteChannel<O> implements Channel<O> {
 
   @Override
   public Future<Void> send(O message) {
-    return peer.send(route.out().encode(message));
+    return peer.send(typed.out().encode(message));
   }
 
   @Override
   public Future<Void> sendRaw(Object message) {
-    return peer.send(Codec.payloadOf(message, route.encoding()));
+    return peer.send(Codec.payloadOf(message, typed.values()));
   }
 
   @Override
   public Future<Void> broadcast(O message) {
     String except = joining ? peer.id() : null;
-    return broker.publish(new Publication(peer.topic(), route.out().encode(message), except));
+    return broker.publish(new Publication(peer.topic(), typed.out().encode(message), except));
   }
 
   @Override

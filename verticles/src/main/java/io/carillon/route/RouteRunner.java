@@ -6,6 +6,7 @@ import io.carillon.channel.CloseException;
 import io.carillon.codec.DecodeException;
 import io.carillon.protocol.CloseStatus;
 import io.carillon.protocol.LeaveStatus;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -19,13 +20,16 @@ import org.slf4j.LoggerFactory;
 final class RouteRunner<I, O> {
   private static final Logger LOG = LoggerFactory.getLogger(RouteRunner.class);
 
+  private final Context context;
   private final Route<I, O> route;
   private final Broker broker;
   private final String verticle;
   private final KnownChannels known;
   private final @Nullable ParamRecord<?> params;
 
-  RouteRunner(Route<I, O> route, Broker broker, String verticle, KnownChannels known) {
+  RouteRunner(
+      Context context, Route<I, O> route, Broker broker, String verticle, KnownChannels known) {
+    this.context = context;
     this.route = route;
     this.broker = broker;
     this.verticle = verticle;
@@ -60,12 +64,12 @@ final class RouteRunner<I, O> {
       event.decline(String.valueOf(e.getMessage()));
       return;
     } catch (RuntimeException e) {
-      event.fail(failure(event, e));
+      event.fail(failure(event.kind(), channel, e));
       return;
     }
     JoinHandler<O> handler = route.joinHandler();
     if (handler == null) {
-      event.succeed();
+      joined(event, channel);
       return;
     }
     channel.joining(true);
@@ -73,24 +77,43 @@ final class RouteRunner<I, O> {
     try {
       result = handler.run(channel);
     } catch (Throwable e) {
-      channel.joining(false);
-      event.fail(failure(event, e));
-      return;
+      result = Future.failedFuture(e);
     }
     if (result == null) {
       channel.joining(false);
-      event.succeed();
+      joined(event, channel);
       return;
     }
     result.onComplete(
         done -> {
           channel.joining(false);
-          event.succeed();
+          joined(event, channel);
         },
         e -> {
           channel.joining(false);
-          event.fail(failure(event, e));
+          CloseException why = failure(event.kind(), channel, e);
+          event.fail(why);
+          route.onFailedUpgrade(channel, why);
         });
+  }
+
+  private void joined(ChannelEvent event, RouteChannel<O> channel) {
+    event.succeed();
+    SocketHandler<I, O> handler = route.socketHandler();
+    if (handler != null) {
+      LoopSocket<I, O> socket = new LoopSocket<>(channel, typed(channel).in());
+      channel.socket(socket);
+      // A task of its own: on a virtual thread the loop does not return until the client is gone.
+      context.runOnContext(
+          start ->
+              socket.start(
+                  handler, e -> channel.close(failure(event.kind(), channel, e).status())));
+    }
+  }
+
+  @SuppressWarnings("unchecked") // of the same route
+  private Typed<I, O> typed(RouteChannel<O> channel) {
+    return (Typed<I, O>) channel.typed();
   }
 
   private void message(ChannelEvent event, RouteChannel<O> channel) {
@@ -98,14 +121,19 @@ final class RouteRunner<I, O> {
       event.forward();
       return;
     }
+    LoopSocket<?, O> socket = channel.socket();
+    if (socket != null) {
+      socket.offer(event);
+      return;
+    }
     I value;
     try {
-      value = route.in().decode(Objects.requireNonNull(event.payload()));
+      value = typed(channel).in().decode(Objects.requireNonNull(event.payload()));
     } catch (DecodeException e) {
       refused(event, channel, e);
       return;
     } catch (Throwable e) {
-      event.fail(failure(event, e));
+      event.fail(failure(event.kind(), channel, e));
       return;
     }
     MessageHandler<I, O> handler = route.messageHandler(value);
@@ -119,7 +147,7 @@ final class RouteRunner<I, O> {
   private void refused(ChannelEvent event, RouteChannel<O> channel, DecodeException why) {
     MessageHandler<DecodeException, O> handler = route.decodeErrorHandler();
     if (handler == null) {
-      event.fail(failure(event, why));
+      event.fail(failure(event.kind(), channel, why));
     } else {
       run(event, channel, handler, why);
     }
@@ -128,9 +156,9 @@ final class RouteRunner<I, O> {
   private <M> void run(
       ChannelEvent event, RouteChannel<O> channel, MessageHandler<M, O> handler, M message) {
     try {
-      answer(event, handler.run(channel, message));
+      answer(event, channel, handler.run(channel, message));
     } catch (Throwable e) {
-      event.fail(failure(event, e));
+      event.fail(failure(event.kind(), channel, e));
     }
   }
 
@@ -138,6 +166,18 @@ final class RouteRunner<I, O> {
     if (channel.known(false)) {
       known.remove();
     }
+    LoopSocket<?, O> socket = channel.socket();
+    if (socket == null) {
+      left(event, channel);
+    } else {
+      LeaveStatus status = event.status();
+      socket
+          .close(status == null ? CloseStatus.GOING_AWAY : status.closeStatus())
+          .onComplete(ended -> left(event, channel));
+    }
+  }
+
+  private void left(ChannelEvent event, RouteChannel<O> channel) {
     LeaveHandler<O> handler = route.leaveHandler();
     LeaveStatus status = event.status();
     if (handler == null || status == null) {
@@ -145,21 +185,22 @@ final class RouteRunner<I, O> {
       return;
     }
     try {
-      answer(event, handler.run(channel, status));
+      answer(event, channel, handler.run(channel, status));
     } catch (Throwable e) {
-      event.fail(failure(event, e));
+      event.fail(failure(event.kind(), channel, e));
     }
   }
 
-  private void answer(ChannelEvent event, @Nullable Future<?> result) {
+  private void answer(ChannelEvent event, RouteChannel<O> channel, @Nullable Future<?> result) {
     if (result == null || result.succeeded()) {
       event.succeed();
     } else {
-      result.onComplete(done -> event.succeed(), e -> event.fail(failure(event, e)));
+      result.onComplete(
+          done -> event.succeed(), e -> event.fail(failure(event.kind(), channel, e)));
     }
   }
 
-  private CloseException failure(ChannelEvent event, Throwable e) {
+  private CloseException failure(ChannelEvent.Kind event, RouteChannel<O> channel, Throwable e) {
     if (e instanceof CloseException close) {
       return close;
     }
@@ -172,10 +213,10 @@ final class RouteRunner<I, O> {
     }
     LOG.error(
         "{} handler failed: route={}, verticle={}, channel={}",
-        event.kind().wireName(),
+        event.wireName(),
         route.pattern(),
         verticle,
-        event.peer().id(),
+        channel.id(),
         e);
     return new CloseException(CloseStatus.INTERNAL_SERVER_ERROR);
   }

@@ -1,7 +1,12 @@
 package io.carillon.route;
 
+import io.carillon.auth.Handshake;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * What a route asks of the server. All instances of a route have equal settings.
@@ -16,6 +21,7 @@ import java.util.Locale;
  *     this route; empty if they get them as they were written
  * @param guarded whether the route is asked at a join even if it takes none: it may say then that
  *     it does not take this client
+ * @param subprotocols which ones it speaks
  */
 public record RouteSettings(
     JoinPhase joinPhase,
@@ -23,11 +29,12 @@ public record RouteSettings(
     int maxMessageBytes,
     long handlerTimeoutMillis,
     String encoding,
-    boolean guarded) {
+    boolean guarded,
+    List<Subprotocol> subprotocols) {
 
   /** What holds where a route says nothing. */
   public static final RouteSettings DEFAULT =
-      new RouteSettings(JoinPhase.BEFORE_UPGRADE, Unexpected.CLOSE, 0, 0, "", false);
+      new RouteSettings(JoinPhase.BEFORE_UPGRADE, Unexpected.CLOSE, 0, 0, "", false, List.of());
 
   /** Checks the numbers. */
   public RouteSettings {
@@ -43,30 +50,66 @@ public record RouteSettings(
 
   RouteSettings withJoinPhase(JoinPhase phase) {
     return new RouteSettings(
-        phase, unexpected, maxMessageBytes, handlerTimeoutMillis, encoding, guarded);
+        phase, unexpected, maxMessageBytes, handlerTimeoutMillis, encoding, guarded, subprotocols);
   }
 
   RouteSettings withUnexpected(Unexpected policy) {
     return new RouteSettings(
-        joinPhase, policy, maxMessageBytes, handlerTimeoutMillis, encoding, guarded);
+        joinPhase, policy, maxMessageBytes, handlerTimeoutMillis, encoding, guarded, subprotocols);
   }
 
   RouteSettings withMaxMessageBytes(int bytes) {
-    return new RouteSettings(joinPhase, unexpected, bytes, handlerTimeoutMillis, encoding, guarded);
+    return new RouteSettings(
+        joinPhase, unexpected, bytes, handlerTimeoutMillis, encoding, guarded, subprotocols);
   }
 
   RouteSettings withHandlerTimeoutMillis(long millis) {
-    return new RouteSettings(joinPhase, unexpected, maxMessageBytes, millis, encoding, guarded);
+    return new RouteSettings(
+        joinPhase, unexpected, maxMessageBytes, millis, encoding, guarded, subprotocols);
   }
 
   RouteSettings withEncoding(String wireName) {
     return new RouteSettings(
-        joinPhase, unexpected, maxMessageBytes, handlerTimeoutMillis, wireName, guarded);
+        joinPhase,
+        unexpected,
+        maxMessageBytes,
+        handlerTimeoutMillis,
+        wireName,
+        guarded,
+        subprotocols);
   }
 
   RouteSettings withGuard() {
     return new RouteSettings(
-        joinPhase, unexpected, maxMessageBytes, handlerTimeoutMillis, encoding, true);
+        joinPhase, unexpected, maxMessageBytes, handlerTimeoutMillis, encoding, true, subprotocols);
+  }
+
+  RouteSettings withSubprotocol(Subprotocol added) {
+    List<Subprotocol> all = new ArrayList<>(subprotocols);
+    all.add(added);
+    return new RouteSettings(
+        joinPhase,
+        unexpected,
+        maxMessageBytes,
+        handlerTimeoutMillis,
+        encoding,
+        guarded,
+        List.copyOf(all));
+  }
+
+  /** The first subprotocol that the client offers and this route speaks. */
+  public Optional<Subprotocol> subprotocol(Handshake handshake) {
+    if (subprotocols.isEmpty()) {
+      return Optional.empty();
+    }
+    for (String offer : handshake.subprotocols()) {
+      for (Subprotocol spoken : subprotocols) {
+        if (spoken.name().equalsIgnoreCase(offer)) {
+          return Optional.of(spoken);
+        }
+      }
+    }
+    return Optional.empty();
   }
 
   /** The form on the bus; only what differs from the defaults. */
@@ -90,6 +133,12 @@ public record RouteSettings(
     if (guarded) {
       json.put("guarded", true);
     }
+    if (!subprotocols.isEmpty()) {
+      JsonArray all = new JsonArray();
+      subprotocols.forEach(
+          one -> all.add(new JsonObject().put("name", one.name()).put("encoding", one.encoding())));
+      json.put("subprotocols", all);
+    }
     return json;
   }
 
@@ -105,7 +154,11 @@ public record RouteSettings(
         json.getInteger("maxMessageBytes", 0),
         json.getLong("handlerTimeoutMillis", 0L),
         json.getString("encoding", ""),
-        json.getBoolean("guarded", false));
+        json.getBoolean("guarded", false),
+        json.getJsonArray("subprotocols", new JsonArray()).stream()
+            .map(one -> (JsonObject) one)
+            .map(one -> new Subprotocol(one.getString("name", ""), one.getString("encoding", "")))
+            .toList());
   }
 
   private static <E extends Enum<E>> E oneOf(

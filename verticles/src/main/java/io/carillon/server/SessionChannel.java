@@ -11,12 +11,14 @@ import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
 import io.carillon.protocol.LeaveStatus;
 import io.carillon.route.RouteSettings;
+import io.carillon.route.Subprotocol;
 import io.carillon.route.Unexpected;
 import io.netty.buffer.ByteBuf;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -77,7 +79,12 @@ final class SessionChannel implements Peer {
   }
 
   private void chooseEncoding() {
-    encoding = Encodings.ofWireName(settings().encoding()).orElse(null);
+    String name =
+        subprotocol()
+            .map(Subprotocol::encoding)
+            .filter(own -> !own.isEmpty())
+            .orElse(settings().encoding());
+    encoding = Encodings.ofWireName(name).orElse(null);
   }
 
   // ---- what handlers see
@@ -192,6 +199,11 @@ final class SessionChannel implements Peer {
       state = State.JOINED;
       joined = null;
       promise.complete();
+      CloseStatus postponed = closeStatus;
+      if (postponed != null) {
+        closeStatus = null;
+        end(postponed);
+      }
       next();
     }
   }
@@ -250,6 +262,11 @@ final class SessionChannel implements Peer {
     if (settings().unexpected() == Unexpected.CLOSE) {
       end(CloseStatus.UNKNOWN_MESSAGE_TYPE.withReason("no messages are taken here"));
     }
+  }
+
+  /** What its route and the client have agreed on. */
+  Optional<Subprotocol> subprotocol() {
+    return settings().subprotocol(handshake());
   }
 
   /** What the first route asks of the server. */
@@ -466,6 +483,7 @@ final class SessionChannel implements Peer {
         leaveStatus = status;
         boolean joining = state == State.JOINING;
         state = State.DRAINING;
+        closeStatus = null;
         loop().fanOut().leave(this);
         if (joining) {
           dropWaiting();
@@ -510,6 +528,11 @@ final class SessionChannel implements Peer {
       return;
     }
     boolean joining = state == State.JOINING;
+    if (joining && accepted) {
+      // The handlers let the client in, so it is told behind the upgrade; the first word counts.
+      closeStatus = closeStatus == null ? status : closeStatus;
+      return;
+    }
     state = State.LEAVING;
     open = false;
     closeStatus = status;

@@ -7,6 +7,7 @@ import io.carillon.broker.Topic;
 import io.carillon.channel.ChannelEvent;
 import io.carillon.channel.CloseException;
 import io.carillon.route.JoinPhase;
+import io.carillon.route.Subprotocol;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
@@ -16,6 +17,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -218,13 +220,13 @@ final class Upgrader {
     private final HttpServerRequest request;
     private final Session session;
     private final TakeOver takeOver;
-    private final String head;
+    private final MultiMap headers;
     private boolean answered;
 
     Opening(HttpServerRequest request, Session session) {
       this.request = request;
       this.session = session;
-      this.head = head(request.headers());
+      this.headers = request.headers();
       this.takeOver = new TakeOver(request);
       request.connection().closeHandler(closed -> onClosed());
     }
@@ -248,7 +250,7 @@ final class Upgrader {
       WebSocketTransport transport =
           new WebSocketTransport(
               session, loop.flusher(), limits, own > 0 ? Math.min(own, max) : max);
-      takeOver.complete(head, transport);
+      takeOver.complete(head(headers, session.channel().subprotocol()), transport);
       session.start(transport);
       if (!LOG.isInfoEnabled()) {
         return;
@@ -271,11 +273,11 @@ final class Upgrader {
   }
 
   /** The 101 answer (RFC 6455, section 4.2.2). */
-  private static String head(MultiMap headers) {
+  private static String head(MultiMap headers, Optional<Subprotocol> agreed) {
     // Compared without case, and answered as the client spelled it.
     String protocol =
         tokens(headers, "sec-websocket-protocol")
-            .filter(PLAIN_PROTOCOL::equalsIgnoreCase)
+            .filter(agreed.map(Subprotocol::name).orElse(PLAIN_PROTOCOL)::equalsIgnoreCase)
             .findFirst()
             .map(spelled -> "Sec-WebSocket-Protocol: " + spelled + "\r\n")
             .orElse("");

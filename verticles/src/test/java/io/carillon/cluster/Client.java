@@ -59,7 +59,11 @@ final class Client implements WebSocket.Listener {
       int port, String topic, WebSocket.Listener listener, String... headers) {
     WebSocket.Builder builder = HTTP.newWebSocketBuilder();
     for (int i = 0; i < headers.length; i += 2) {
-      builder.header(headers[i], headers[i + 1]);
+      if (headers[i].equals("Sec-WebSocket-Protocol")) {
+        builder.subprotocols(headers[i + 1]);
+      } else {
+        builder.header(headers[i], headers[i + 1]);
+      }
     }
     return builder.buildAsync(URI.create("ws://127.0.0.1:" + port + topic), listener);
   }

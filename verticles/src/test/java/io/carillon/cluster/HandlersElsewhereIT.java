@@ -265,6 +265,36 @@ class HandlersElsewhereIT {
     }
   }
 
+  @Test
+  void loopServesAClientOfAnotherNode() throws Exception {
+    serve(
+        routes ->
+            routes
+                .route("/loop", Say.class, Say.class)
+                .subprotocol("cbor", Encodings.CBOR)
+                .socket(s -> s.send(new Say("hello")).compose(sent -> s.forEach(s::send)))
+                .leave(
+                    (ch, status) -> {
+                      journal.add("leave " + closed(status));
+                    }));
+    Client client = doors.connect("/loop");
+    assertThat(client.text()).isEqualTo("{\"text\":\"hello\"}");
+    for (int i = 0; i < 20; i++) {
+      client.send("{\"text\":\"" + i + "\"}");
+    }
+    for (int i = 0; i < 20; i++) {
+      assertThat(client.text()).isEqualTo("{\"text\":\"" + i + "\"}");
+    }
+    client.close(4001, "bye");
+    assertThat(journal.next()).isEqualTo("leave 4001 bye");
+
+    Client cbor = doors.connect("/loop", "Sec-WebSocket-Protocol", "cbor");
+    assertThat(Encodings.CBOR.codec(Say.class).decode(Payload.binary(cbor.bytes())))
+        .isEqualTo(new Say("hello"));
+    cbor.close(1000, "");
+    assertThat(journal.next()).isEqualTo("leave 1000 ");
+  }
+
   /** Typed parameters. */
   record Place(int row, Optional<String> seat) {}
 
