@@ -5,6 +5,7 @@ import io.vertx.core.json.JsonObject;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -17,6 +18,8 @@ import java.util.Optional;
  * asked for, which takes a fraction of a map's memory.
  */
 public final class Handshake {
+  private static final String SUBPROTOCOL = "sec-websocket-protocol";
+
   private final String method;
   private final String uri;
   private final boolean secure;
@@ -59,9 +62,23 @@ public final class Handshake {
     return new Handshake(method, uri, secure, remoteAddress, lines.append('\n').toString());
   }
 
-  /** The same request, for another path and query: a topic that was joined on its connection. */
-  public Handshake withUri(String other) {
-    return new Handshake(method, other, secure, remoteAddress, headers);
+  /**
+   * The same request as if it had been made for a topic that was joined on its connection: another
+   * path and query, and other subprotocols offered.
+   *
+   * @param subprotocols a comma list; empty for none
+   */
+  public Handshake forTopic(String uri, String subprotocols) {
+    StringBuilder lines = new StringBuilder(headers.length());
+    for (String line : headers.split("\n", -1)) {
+      if (!line.isEmpty() && !nameOf(line).equalsIgnoreCase(SUBPROTOCOL)) {
+        lines.append('\n').append(line);
+      }
+    }
+    if (!subprotocols.isEmpty()) {
+      lines.append('\n').append(SUBPROTOCOL).append(':').append(subprotocols.replace('\n', ' '));
+    }
+    return new Handshake(method, uri, secure, remoteAddress, lines.append('\n').toString());
   }
 
   /** The method, such as {@code GET}. */
@@ -107,6 +124,15 @@ public final class Handshake {
   /** The names of all headers as received, repeated ones repeatedly. */
   public List<String> headerNames() {
     return headers.lines().filter(line -> !line.isEmpty()).map(Handshake::nameOf).toList();
+  }
+
+  /** The subprotocols that the client offers, in its order (RFC 6455, section 4.1). */
+  public List<String> subprotocols() {
+    return headers(SUBPROTOCOL).stream()
+        .flatMap(value -> Arrays.stream(value.split(",", -1)))
+        .map(String::trim)
+        .filter(name -> !name.isEmpty())
+        .toList();
   }
 
   /** The value of a cookie, if the client sent one of that name. */

@@ -4,6 +4,7 @@ import io.carillon.auth.Handshake;
 import io.carillon.broker.Topic;
 import io.carillon.protocol.CloseStatus;
 import io.vertx.core.Future;
+import java.util.Optional;
 
 /**
  * One client joined to one topic: what a handler answers with.
@@ -42,6 +43,16 @@ public interface Channel<O> {
   /** All parameters of path and query. */
   Params params();
 
+  /**
+   * The parameters as the record that the route declares for them.
+   *
+   * @throws IllegalArgumentException if it declares none, or another record
+   */
+  <P extends Record> P params(Class<P> type);
+
+  /** The subprotocol that the route and the client have agreed on. */
+  Optional<String> subprotocol();
+
   /** What the request that opened the connection said. */
   Handshake handshake();
 
@@ -63,7 +74,8 @@ public interface Channel<O> {
 
   /**
    * Like {@link #send}, for a message of another type: text for a {@code String}, binary for {@code
-   * byte[]} and {@code Buffer}, a {@code Payload} as it is, JSON for everything else.
+   * byte[]} and {@code Buffer}, a {@code Payload} as it is, the encoding of the route for
+   * everything else.
    */
   Future<Void> sendRaw(Object message);
 
@@ -85,7 +97,8 @@ public interface Channel<O> {
   Future<Void> broadcast(O message, String key);
 
   /**
-   * Sends a message of any type to every client on another topic.
+   * Sends a message of any type to every client on another topic: a value reaches each of them in
+   * the encoding of its own route.
    *
    * @return completes when the broker has taken it; fails with {@code BrokerException}
    */

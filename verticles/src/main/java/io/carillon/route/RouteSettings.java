@@ -1,7 +1,13 @@
 package io.carillon.route;
 
+import io.carillon.auth.Handshake;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +19,11 @@ import org.jspecify.annotations.Nullable;
  *     0 for the server's own limit, which binds in any case
  * @param handlerTimeoutMillis how long one event may be in a handler, over which the channel ends
  *     with 1011; 0 for the server's default
+ * @param encoding the wire name of the encoding in which broadcasts of values reach the clients of
+ *     this route; empty if they get them as they were written
+ * @param guarded whether the route is asked at a join even if it takes none: it may say then that
+ *     it does not take this client
+ * @param subprotocols which ones it speaks
  * @param compression which messages are compressed for clients that can take it; null for the
  *     server's own setting, which binds in any case where it is off
  * @param overflow what becomes of messages to a client that reads too slowly
@@ -22,12 +33,24 @@ public record RouteSettings(
     Unexpected unexpected,
     int maxMessageBytes,
     long handlerTimeoutMillis,
+    String encoding,
+    boolean guarded,
+    List<Subprotocol> subprotocols,
     @Nullable Compression compression,
     Overflow overflow) {
 
   /** What holds where a route says nothing. */
   public static final RouteSettings DEFAULT =
-      new RouteSettings(JoinPhase.BEFORE_UPGRADE, Unexpected.CLOSE, 0, 0, null, Overflow.CLOSE);
+      new RouteSettings(
+          JoinPhase.BEFORE_UPGRADE,
+          Unexpected.CLOSE,
+          0,
+          0,
+          "",
+          false,
+          List.of(),
+          null,
+          Overflow.CLOSE);
 
   /** Checks the numbers. */
   public RouteSettings {
@@ -42,32 +65,105 @@ public record RouteSettings(
   }
 
   RouteSettings withJoinPhase(JoinPhase phase) {
-    return new RouteSettings(
-        phase, unexpected, maxMessageBytes, handlerTimeoutMillis, compression, overflow);
+    return with(settings -> settings.joinPhase = phase);
   }
 
   RouteSettings withUnexpected(Unexpected policy) {
-    return new RouteSettings(
-        joinPhase, policy, maxMessageBytes, handlerTimeoutMillis, compression, overflow);
+    return with(settings -> settings.unexpected = policy);
   }
 
   RouteSettings withMaxMessageBytes(int bytes) {
-    return new RouteSettings(
-        joinPhase, unexpected, bytes, handlerTimeoutMillis, compression, overflow);
+    return with(settings -> settings.maxMessageBytes = bytes);
   }
 
   RouteSettings withHandlerTimeoutMillis(long millis) {
-    return new RouteSettings(joinPhase, unexpected, maxMessageBytes, millis, compression, overflow);
+    return with(settings -> settings.handlerTimeoutMillis = millis);
+  }
+
+  RouteSettings withEncoding(String wireName) {
+    return with(settings -> settings.encoding = wireName);
+  }
+
+  RouteSettings withGuard() {
+    return with(settings -> settings.guarded = true);
+  }
+
+  RouteSettings withSubprotocol(Subprotocol added) {
+    List<Subprotocol> all = new ArrayList<>(subprotocols);
+    all.add(added);
+    return with(settings -> settings.subprotocols = List.copyOf(all));
   }
 
   RouteSettings withCompression(Compression which) {
-    return new RouteSettings(
-        joinPhase, unexpected, maxMessageBytes, handlerTimeoutMillis, which, overflow);
+    return with(settings -> settings.compression = which);
   }
 
   RouteSettings withOverflow(Overflow policy) {
-    return new RouteSettings(
-        joinPhase, unexpected, maxMessageBytes, handlerTimeoutMillis, compression, policy);
+    return with(settings -> settings.overflow = policy);
+  }
+
+  private RouteSettings with(Consumer<Changed> change) {
+    Changed settings = new Changed(this);
+    change.accept(settings);
+    return settings.freeze();
+  }
+
+  /** A copy while it is changed. */
+  private static final class Changed {
+    private JoinPhase joinPhase;
+    private Unexpected unexpected;
+    private int maxMessageBytes;
+    private long handlerTimeoutMillis;
+    private String encoding;
+    private boolean guarded;
+    private List<Subprotocol> subprotocols;
+    private @Nullable Compression compression;
+    private Overflow overflow;
+
+    Changed(RouteSettings from) {
+      joinPhase = from.joinPhase;
+      unexpected = from.unexpected;
+      maxMessageBytes = from.maxMessageBytes;
+      handlerTimeoutMillis = from.handlerTimeoutMillis;
+      encoding = from.encoding;
+      guarded = from.guarded;
+      subprotocols = from.subprotocols;
+      compression = from.compression;
+      overflow = from.overflow;
+    }
+
+    RouteSettings freeze() {
+      return new RouteSettings(
+          joinPhase,
+          unexpected,
+          maxMessageBytes,
+          handlerTimeoutMillis,
+          encoding,
+          guarded,
+          subprotocols,
+          compression,
+          overflow);
+    }
+  }
+
+  /** Whether that subprotocol is among those of the route. */
+  public boolean speaks(String subprotocol) {
+    return subprotocols.stream().anyMatch(one -> one.name().equalsIgnoreCase(subprotocol));
+  }
+
+  /** The first subprotocol that the client offers and this route speaks. */
+  public Optional<Subprotocol> subprotocol(Handshake handshake) {
+    if (subprotocols.isEmpty()) {
+      return Optional.empty();
+    }
+    for (String offer : handshake.subprotocols()) {
+      for (Subprotocol spoken : subprotocols) {
+        if (spoken.name().equalsIgnoreCase(offer)) {
+          return Optional.of(spoken);
+        }
+      }
+    }
+    return Optional.empty();
   }
 
   /** The form on the bus; only what differs from the defaults. */
@@ -84,6 +180,18 @@ public record RouteSettings(
     }
     if (handlerTimeoutMillis != 0) {
       json.put("handlerTimeoutMillis", handlerTimeoutMillis);
+    }
+    if (!encoding.isEmpty()) {
+      json.put("encoding", encoding);
+    }
+    if (guarded) {
+      json.put("guarded", true);
+    }
+    if (!subprotocols.isEmpty()) {
+      JsonArray all = new JsonArray();
+      subprotocols.forEach(
+          one -> all.add(new JsonObject().put("name", one.name()).put("encoding", one.encoding())));
+      json.put("subprotocols", all);
     }
     if (compression != null) {
       json.put("compression", compression.toJson());
@@ -106,6 +214,12 @@ public record RouteSettings(
         oneOf(Unexpected.class, "unexpected", json, DEFAULT.unexpected),
         json.getInteger("maxMessageBytes", 0),
         json.getLong("handlerTimeoutMillis", 0L),
+        json.getString("encoding", ""),
+        json.getBoolean("guarded", false),
+        json.getJsonArray("subprotocols", new JsonArray()).stream()
+            .map(one -> (JsonObject) one)
+            .map(one -> new Subprotocol(one.getString("name", ""), one.getString("encoding", "")))
+            .toList(),
         compression == null ? null : Compression.fromJson(compression),
         oneOf(Overflow.class, "overflow", json, DEFAULT.overflow));
   }

@@ -22,14 +22,28 @@ public final class Routes {
   }
 
   /**
-   * Declares a route with typed messages: records and other values as JSON, {@code String} as raw
-   * text, {@code byte[]} and {@code Buffer} as raw binary. A message that is not an {@code I}
-   * closes that client with 1007, and one of the wrong kind with 1003.
+   * Declares a route with typed messages: records and other values as JSON or in another {@link
+   * Route#encoding encoding}, {@code String} as raw text, {@code byte[]} and {@code Buffer} as raw
+   * binary. A message that is not an {@code I} closes that client with 1007, and one of the wrong
+   * kind with 1003.
    *
    * @throws IllegalArgumentException if the pattern is malformed or reserved
    */
   public <I, O> Route<I, O> route(String pattern, Class<I> in, Class<O> out) {
-    Route<I, O> route = new Route<>(UriPattern.parse(pattern), Codec.of(in), Codec.of(out));
+    return added(new Route<>(UriPattern.parse(pattern), in, out));
+  }
+
+  /**
+   * Declares a route with codecs of your own. What they write goes out as it is, broadcasts
+   * included.
+   *
+   * @throws IllegalArgumentException if the pattern is malformed or reserved
+   */
+  public <I, O> Route<I, O> route(String pattern, Codec<I> in, Codec<O> out) {
+    return added(new Route<>(UriPattern.parse(pattern), in, out));
+  }
+
+  private <I, O> Route<I, O> added(Route<I, O> route) {
     routes.add(route);
     return route;
   }

@@ -10,6 +10,7 @@ final class Bound {
   private @Nullable Instance instance;
   private @Nullable Object attachment;
   private boolean introduced;
+  private @Nullable String declined;
 
   Bound(RouteEntry route, Params params) {
     this.route = route;
@@ -53,5 +54,15 @@ final class Bound {
 
   boolean isIntroduced() {
     return introduced;
+  }
+
+  /** The route does not take this client. */
+  void decline(String why) {
+    declined = why;
+  }
+
+  /** Why the route does not take this client; null if it may. */
+  @Nullable String declined() {
+    return declined;
   }
 }

@@ -115,7 +115,12 @@ final class Dispatcher {
 
   private static void onReply(Event event, Message<Object> reply) {
     if (Addresses.OUTCOME_FORWARD.equals(reply.headers().get(Addresses.OUTCOME))) {
-      event.forward();
+      String why = reply.headers().get(Addresses.REASON);
+      if (why != null && event.kind() == ChannelEvent.Kind.JOIN) {
+        event.decline(why);
+      } else {
+        event.forward();
+      }
     } else {
       event.succeed();
     }

@@ -8,6 +8,7 @@ import io.carillon.protocol.Dialect;
 import io.carillon.protocol.LeaveStatus;
 import io.carillon.protocol.MultiplexReader;
 import io.carillon.protocol.MultiplexWriter;
+import io.carillon.route.RouteSettings;
 import io.netty.buffer.ByteBufAllocator;
 import java.util.HashMap;
 import java.util.List;
@@ -52,8 +53,18 @@ final class MultiplexSession extends Session implements MultiplexReader.Sink {
   }
 
   @Override
-  int maxPrefixBytes() {
-    return maxPrefixBytes;
+  int maxMessageBytes() {
+    return loop().limits().maxMessageBytes() + maxPrefixBytes;
+  }
+
+  @Override
+  RouteSettings settings() {
+    return RouteSettings.DEFAULT;
+  }
+
+  @Override
+  @Nullable String subprotocol() {
+    return null; // that of the connection is the dialect
   }
 
   @Override
@@ -159,7 +170,7 @@ final class MultiplexSession extends Session implements MultiplexReader.Sink {
       topic = new MultiplexedTopic(this, address.topic(), address.text());
       topics.put(address.text(), topic);
     }
-    topic.onSubscribe(asked);
+    topic.onSubscribe(asked, subprotocols);
   }
 
   /** Topics that are being left count too, but only when there are as many again. */

@@ -79,6 +79,7 @@ final class MultiplexedTopic implements Carrier {
   private final Queue<Waiting> waiting = new ArrayDeque<>(0);
   private State state = State.IDLE;
   private long number;
+  private String subprotocols = "";
   private @Nullable SessionChannel channel;
   private @Nullable List<Payload> early;
   private int earlyBytes;
@@ -125,15 +126,15 @@ final class MultiplexedTopic implements Carrier {
 
   // ---- what the client asks for
 
-  void onSubscribe(String asked) {
+  void onSubscribe(String asked, String offers) {
     if (state == State.LEAVING || !waiting.isEmpty()) {
-      later(asked.length(), false, () -> subscribe(asked));
+      later(asked.length() + offers.length(), false, () -> subscribe(asked, offers));
     } else {
-      subscribe(asked);
+      subscribe(asked, offers);
     }
   }
 
-  private void subscribe(String asked) {
+  private void subscribe(String asked, String offers) {
     if (state == State.JOINING || state == State.OPEN) {
       session.err(Refusal.ALREADY_SUBSCRIBED, "SUBSCRIBE", asked);
       return;
@@ -146,6 +147,7 @@ final class MultiplexedTopic implements Carrier {
     state = State.JOINING;
     told = false;
     ending = null;
+    subprotocols = offers;
     newChannel(found.candidates())
         .join()
         .onComplete(joined -> onJoined(asked), e -> onRefused(asked, e));
@@ -170,7 +172,11 @@ final class MultiplexedTopic implements Carrier {
     if (session.dialect() == Dialect.ROCKET_MULTIPLEX) {
       return renamed ? new String[] {asked, address} : new String[] {asked};
     }
-    return renamed ? new String[] {address, "", "", "", asked} : new String[] {address, "", "", ""};
+    String subprotocol = Objects.requireNonNull(channel).subprotocolAsOffered();
+    String agreed = subprotocol == null ? "" : subprotocol;
+    return renamed
+        ? new String[] {address, agreed, "", "", asked}
+        : new String[] {address, agreed, "", ""};
   }
 
   private void onRefused(String asked, Throwable failure) {
@@ -295,7 +301,7 @@ final class MultiplexedTopic implements Carrier {
 
   @Override
   public Handshake handshake() {
-    return session.handshake().withUri(topic.uri());
+    return session.handshake().forTopic(topic.uri(), subprotocols);
   }
 
   @Override

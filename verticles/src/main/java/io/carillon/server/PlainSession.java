@@ -5,6 +5,7 @@ import io.carillon.broker.Topic;
 import io.carillon.channel.CloseException;
 import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
+import io.carillon.route.RouteSettings;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
@@ -43,8 +44,18 @@ final class PlainSession extends Session implements Carrier {
   }
 
   @Override
-  int maxPrefixBytes() {
-    return 0;
+  int maxMessageBytes() {
+    return channel().maxMessageBytes();
+  }
+
+  @Override
+  RouteSettings settings() {
+    return channel().settings();
+  }
+
+  @Override
+  @Nullable String subprotocol() {
+    return channel().subprotocolAsOffered();
   }
 
   private SessionChannel channel() {

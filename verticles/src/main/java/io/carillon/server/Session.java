@@ -5,6 +5,7 @@ import io.carillon.broker.Topic;
 import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
 import io.carillon.protocol.LeaveStatus;
+import io.carillon.route.RouteSettings;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.util.ArrayList;
@@ -65,8 +66,14 @@ abstract class Session {
   /** The channel with that number, which is 0 for one that is the whole connection. */
   abstract @Nullable SessionChannel find(long channel);
 
-  /** How many bytes a message may have ahead of its payload. */
-  abstract int maxPrefixBytes();
+  /** Largest message of the client, in bytes; over it the connection is closed with 1009. */
+  abstract int maxMessageBytes();
+
+  /** What the route of the connection asks of the server; where topics have their own, nothing. */
+  abstract RouteSettings settings();
+
+  /** What the client and its route have agreed on, as the client spelled it; null for nothing. */
+  abstract @Nullable String subprotocol();
 
   /** Whether every channel has left. */
   abstract boolean isEmpty();

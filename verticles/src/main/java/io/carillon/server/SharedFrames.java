@@ -14,12 +14,17 @@ final class SharedFrames implements AutoCloseable {
   private static final byte[] NO_PREFIX = new byte[0];
 
   private final Publication publication;
+  private final Payload payload;
   private final Zlib zlib;
   private @Nullable SharedFrame plain;
   private @Nullable SharedFrame multiplexed;
 
-  SharedFrames(Publication publication, Zlib zlib) {
+  /**
+   * @param payload that of the publication, in the encoding of those who get these frames
+   */
+  SharedFrames(Publication publication, Payload payload, Zlib zlib) {
     this.publication = publication;
+    this.payload = payload;
     this.zlib = zlib;
   }
 
@@ -30,14 +35,14 @@ final class SharedFrames implements AutoCloseable {
   }
 
   Payload payload() {
-    return publication.payload();
+    return payload;
   }
 
   /** The frame for connections of one topic; the caller has to release it. */
   ByteBuf plain(boolean compressed) {
     SharedFrame made = plain;
     if (made == null) {
-      made = new SharedFrame(NO_PREFIX, publication.payload(), zlib);
+      made = new SharedFrame(NO_PREFIX, payload, zlib);
       plain = made;
     }
     return made.get(compressed);
@@ -48,7 +53,7 @@ final class SharedFrames implements AutoCloseable {
     SharedFrame made = multiplexed;
     if (made == null) {
       byte[] prefix = MultiplexWriter.prefix(publication.topic().uri());
-      made = new SharedFrame(prefix, publication.payload(), zlib);
+      made = new SharedFrame(prefix, payload, zlib);
       multiplexed = made;
     }
     return made.get(compressed);

@@ -1,6 +1,5 @@
 package io.carillon.server;
 
-import static io.carillon.protocol.Dialect.CARILLON_V1;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import io.carillon.auth.Handshake;
@@ -37,9 +36,6 @@ final class Upgrader {
   private static final int KEY_BYTES = 16;
   private static final Pattern ABSOLUTE =
       Pattern.compile("(?:http|ws)s?://", Pattern.CASE_INSENSITIVE);
-
-  /** For browsers that have to offer something beside a bearer entry; spoken like none. */
-  private static final String PLAIN_PROTOCOL = "carillon.plain";
 
   /** Where a client connects that subscribes to every topic, the first one too. */
   private static final String CARRIER = "/.multiplex";
@@ -184,43 +180,20 @@ final class Upgrader {
         .map(String::trim);
   }
 
-  /** The subprotocol to speak, spelled as the client spelled it; null for none. */
-  private record Subprotocol(@Nullable String spelled, @Nullable Dialect dialect) {
-    private static final Subprotocol NONE = new Subprotocol(null, null);
-
-    /** The first of the client's offers that is spoken here. */
-    static Subprotocol choose(MultiMap headers) {
-      return tokens(headers, "sec-websocket-protocol")
-          .map(offer -> new Subprotocol(offer, Dialect.of(offer).orElse(null)))
-          .filter(one -> one.dialect != null || PLAIN_PROTOCOL.equalsIgnoreCase(one.spelled))
-          .findFirst()
-          .orElse(NONE);
-    }
-
-    /** The offer of the extension, which alone can do without a first topic. */
-    static Subprotocol chooseExtension(MultiMap headers) {
-      return tokens(headers, "sec-websocket-protocol")
-          .filter(CARILLON_V1.subprotocol()::equalsIgnoreCase)
-          .findFirst()
-          .map(offer -> new Subprotocol(offer, CARILLON_V1))
-          .orElse(NONE);
-    }
-  }
-
   /** A connection that begins without a topic. */
   private void carrier(HttpServerRequest request, List<ExtensionOffer> extensions) {
-    Subprotocol subprotocol = Subprotocol.chooseExtension(request.headers());
+    Handshake handshake = handshake(request);
+    Offer offer = Offer.chooseExtension(handshake);
     HttpError improper =
-        subprotocol.dialect == null
+        offer.dialect() == null
             ? new HttpError(400, "the subprotocol carillon.v1 is needed here")
             : improper(request);
     if (improper != null) {
       improper.answerAndClose(request);
       return;
     }
-    Session session = new MultiplexSession(loop, handshake(request), CARILLON_V1, routes, 0);
-    DeflateAgreement agreed = agree(RouteSettings.DEFAULT, extensions);
-    new Opening(request, session, subprotocol, agreed, loop.limits().maxMessageBytes()).complete();
+    Session session = new MultiplexSession(loop, handshake, Dialect.CARILLON_V1, routes, 0);
+    new Opening(request, session, offer, extensions).complete();
     LOG.info("connected: path={}, connection={}", CARRIER, session.id());
   }
 
@@ -241,21 +214,15 @@ final class Upgrader {
       Topic topic,
       List<Bound> candidates,
       List<ExtensionOffer> extensions) {
-    Subprotocol subprotocol = Subprotocol.choose(request.headers());
     Handshake handshake = handshake(request);
+    Offer offer = Offer.choose(handshake, candidates);
+    Dialect dialect = offer.dialect();
     Session session =
-        subprotocol.dialect == null
+        dialect == null
             ? new PlainSession(loop, handshake)
-            : new MultiplexSession(
-                loop, handshake, subprotocol.dialect, routes, topic.uri().length());
+            : new MultiplexSession(loop, handshake, dialect, routes, topic.uri().length());
     SessionChannel channel = session.open(topic, candidates);
-    int max =
-        subprotocol.dialect == null
-            ? channel.maxMessageBytes()
-            : loop.limits().maxMessageBytes(); // and each topic has its own
-    DeflateAgreement agreed =
-        agree(subprotocol.dialect == null ? channel.settings() : RouteSettings.DEFAULT, extensions);
-    Opening opening = new Opening(request, session, subprotocol, agreed, max);
+    Opening opening = new Opening(request, session, offer, extensions);
     if (joinPhase(candidates) == JoinPhase.AFTER_UPGRADE) {
       opening.complete();
       if (!channel.hasLeft()) {
@@ -302,26 +269,19 @@ final class Upgrader {
   private final class Opening {
     private final HttpServerRequest request;
     private final Session session;
-    private final int maxMessageBytes;
-    private final @Nullable DeflateAgreement agreed;
+    private final Offer offer;
+    private final List<ExtensionOffer> extensions;
     private final TakeOver takeOver;
-    private final String head;
+    private final MultiMap headers;
     private boolean answered;
 
     Opening(
-        HttpServerRequest request,
-        Session session,
-        Subprotocol subprotocol,
-        @Nullable DeflateAgreement agreed,
-        int maxMessageBytes) {
+        HttpServerRequest request, Session session, Offer offer, List<ExtensionOffer> extensions) {
       this.request = request;
       this.session = session;
-      this.maxMessageBytes = maxMessageBytes;
-      this.agreed = agreed;
-      this.head = head(request.headers(), subprotocol.spelled, agreed);
-      if (agreed != null) {
-        session.onDeflateAgreed();
-      }
+      this.offer = offer;
+      this.extensions = extensions;
+      this.headers = request.headers();
       this.takeOver = new TakeOver(request);
       request.connection().closeHandler(closed -> onClosed());
     }
@@ -339,12 +299,21 @@ final class Upgrader {
         return;
       }
       answered = true;
+      DeflateAgreement agreed = agree(session.settings(), extensions);
+      if (agreed != null) {
+        session.onDeflateAgreed();
+      }
       Inflation inflation = agreed == null ? null : new Inflation(loop.zlib(), agreed);
       WebSocketTransport transport =
-          new WebSocketTransport(session, maxMessageBytes + session.maxPrefixBytes(), inflation);
-      takeOver.complete(head, transport);
+          new WebSocketTransport(session, session.maxMessageBytes(), inflation);
+      takeOver.complete(head(headers, subprotocol(), agreed), transport);
       session.start(transport);
       session.forEachChannel(Upgrader::logJoined);
+    }
+
+    /** Which candidate of the route has taken the client is known only now. */
+    private @Nullable String subprotocol() {
+      return offer.dialect() != null || offer.isPlain() ? offer.spelled() : session.subprotocol();
     }
 
     void refuse(CloseException why) {
