@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param compression which messages are compressed for clients that can take it; null for the
  *     server's own setting, which binds in any case where it is off
  * @param overflow what becomes of messages to a client that reads too slowly
+ * @param rate how much a client may send in a second; null for what the server allows
  */
 public record RouteSettings(
     JoinPhase joinPhase,
@@ -23,11 +24,13 @@ public record RouteSettings(
     int maxMessageBytes,
     long handlerTimeoutMillis,
     @Nullable Compression compression,
-    Overflow overflow) {
+    Overflow overflow,
+    @Nullable Rate rate) {
 
   /** What holds where a route says nothing. */
   public static final RouteSettings DEFAULT =
-      new RouteSettings(JoinPhase.BEFORE_UPGRADE, Unexpected.CLOSE, 0, 0, null, Overflow.CLOSE);
+      new RouteSettings(
+          JoinPhase.BEFORE_UPGRADE, Unexpected.CLOSE, 0, 0, null, Overflow.CLOSE, null);
 
   /** Checks the numbers. */
   public RouteSettings {
@@ -43,31 +46,37 @@ public record RouteSettings(
 
   RouteSettings withJoinPhase(JoinPhase phase) {
     return new RouteSettings(
-        phase, unexpected, maxMessageBytes, handlerTimeoutMillis, compression, overflow);
+        phase, unexpected, maxMessageBytes, handlerTimeoutMillis, compression, overflow, rate);
   }
 
   RouteSettings withUnexpected(Unexpected policy) {
     return new RouteSettings(
-        joinPhase, policy, maxMessageBytes, handlerTimeoutMillis, compression, overflow);
+        joinPhase, policy, maxMessageBytes, handlerTimeoutMillis, compression, overflow, rate);
   }
 
   RouteSettings withMaxMessageBytes(int bytes) {
     return new RouteSettings(
-        joinPhase, unexpected, bytes, handlerTimeoutMillis, compression, overflow);
+        joinPhase, unexpected, bytes, handlerTimeoutMillis, compression, overflow, rate);
   }
 
   RouteSettings withHandlerTimeoutMillis(long millis) {
-    return new RouteSettings(joinPhase, unexpected, maxMessageBytes, millis, compression, overflow);
+    return new RouteSettings(
+        joinPhase, unexpected, maxMessageBytes, millis, compression, overflow, rate);
   }
 
   RouteSettings withCompression(Compression which) {
     return new RouteSettings(
-        joinPhase, unexpected, maxMessageBytes, handlerTimeoutMillis, which, overflow);
+        joinPhase, unexpected, maxMessageBytes, handlerTimeoutMillis, which, overflow, rate);
   }
 
   RouteSettings withOverflow(Overflow policy) {
     return new RouteSettings(
-        joinPhase, unexpected, maxMessageBytes, handlerTimeoutMillis, compression, policy);
+        joinPhase, unexpected, maxMessageBytes, handlerTimeoutMillis, compression, policy, rate);
+  }
+
+  RouteSettings withRate(Rate most) {
+    return new RouteSettings(
+        joinPhase, unexpected, maxMessageBytes, handlerTimeoutMillis, compression, overflow, most);
   }
 
   /** The form on the bus; only what differs from the defaults. */
@@ -91,6 +100,9 @@ public record RouteSettings(
     if (overflow != DEFAULT.overflow) {
       json.put("overflow", overflow.name().toLowerCase(Locale.ROOT));
     }
+    if (rate != null) {
+      json.put("rate", rate.toJson());
+    }
     return json;
   }
 
@@ -101,17 +113,18 @@ public record RouteSettings(
    */
   static RouteSettings fromJson(JsonObject json) {
     Object compression = json.getValue("compression");
+    JsonObject rate = json.getJsonObject("rate");
     return new RouteSettings(
         oneOf(JoinPhase.class, "joinPhase", json, DEFAULT.joinPhase),
         oneOf(Unexpected.class, "unexpected", json, DEFAULT.unexpected),
         json.getInteger("maxMessageBytes", 0),
         json.getLong("handlerTimeoutMillis", 0L),
         compression == null ? null : Compression.fromJson(compression),
-        oneOf(Overflow.class, "overflow", json, DEFAULT.overflow));
+        oneOf(Overflow.class, "overflow", json, DEFAULT.overflow),
+        rate == null ? null : Rate.fromJson(rate));
   }
 
-  private static <E extends Enum<E>> E oneOf(
-      Class<E> type, String member, JsonObject json, E otherwise) {
+  static <E extends Enum<E>> E oneOf(Class<E> type, String member, JsonObject json, E otherwise) {
     String name = json.getString(member);
     if (name == null) {
       return otherwise;

@@ -9,6 +9,7 @@ import io.carillon.channel.ChannelEvent;
 import io.carillon.channel.CloseException;
 import io.carillon.protocol.Dialect;
 import io.carillon.route.JoinPhase;
+import io.carillon.route.Rate;
 import io.carillon.route.RouteSettings;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpMethod;
@@ -47,8 +48,10 @@ final class Upgrader {
   private final Loop loop;
   private final Announcements routes;
   private final TrustedProxies proxies;
+  private final Admission admission;
 
-  Upgrader(Loop loop, Announcements routes, TrustedProxies proxies) {
+  Upgrader(Loop loop, Announcements routes, TrustedProxies proxies, Admission admission) {
+    this.admission = admission;
     this.loop = loop;
     this.routes = routes;
     this.proxies = proxies;
@@ -69,6 +72,7 @@ final class Upgrader {
 
   private HttpError refusal(HttpServerRequest request) {
     if (request.uri().length() > HttpOptions.MAX_URI_BYTES) {
+      loop.counters().count(Counters.Limit.MAX_URI_BYTES);
       return HttpError.URI_TOO_LONG;
     }
     try {
@@ -106,7 +110,13 @@ final class Upgrader {
 
   /** Takes the request as far as it gets. */
   void upgrade(HttpServerRequest request) {
+    HttpError refusal = admission.refusal(request);
+    if (refusal != null) {
+      refusal.answerAndClose(request);
+      return;
+    }
     if (request.uri().length() > HttpOptions.MAX_URI_BYTES) {
+      loop.counters().count(Counters.Limit.MAX_URI_BYTES);
       HttpError.URI_TOO_LONG.answerAndClose(request);
       return;
     }
@@ -219,8 +229,14 @@ final class Upgrader {
       return;
     }
     Session session = new MultiplexSession(loop, handshake(request), CARILLON_V1, routes, 0);
-    DeflateAgreement agreed = agree(RouteSettings.DEFAULT, extensions);
-    new Opening(request, session, subprotocol, agreed, loop.limits().maxMessageBytes()).complete();
+    new Opening(
+            request,
+            session,
+            subprotocol,
+            RouteSettings.DEFAULT,
+            extensions,
+            loop.limits().maxMessageBytes())
+        .complete();
     LOG.info("connected: path={}, connection={}", CARRIER, session.id());
   }
 
@@ -253,9 +269,9 @@ final class Upgrader {
         subprotocol.dialect == null
             ? channel.maxMessageBytes()
             : loop.limits().maxMessageBytes(); // and each topic has its own
-    DeflateAgreement agreed =
-        agree(subprotocol.dialect == null ? channel.settings() : RouteSettings.DEFAULT, extensions);
-    Opening opening = new Opening(request, session, subprotocol, agreed, max);
+    RouteSettings settings =
+        subprotocol.dialect == null ? channel.settings() : RouteSettings.DEFAULT;
+    Opening opening = new Opening(request, session, subprotocol, settings, extensions, max);
     if (joinPhase(candidates) == JoinPhase.AFTER_UPGRADE) {
       opening.complete();
       if (!channel.hasLeft()) {
@@ -264,12 +280,6 @@ final class Upgrader {
     } else {
       channel.join().onComplete(joined -> opening.complete(), e -> opening.refuse(reason(e)));
     }
-  }
-
-  /** What to say to offers of compression; null where the settings have it off. */
-  private @Nullable DeflateAgreement agree(
-      RouteSettings settings, List<ExtensionOffer> extensions) {
-    return loop.compression(settings).isOff() ? null : DeflateAgreement.on(extensions);
   }
 
   private static void logJoined(SessionChannel channel) {
@@ -303,6 +313,7 @@ final class Upgrader {
     private final HttpServerRequest request;
     private final Session session;
     private final int maxMessageBytes;
+    private final Rate rate;
     private final @Nullable DeflateAgreement agreed;
     private final TakeOver takeOver;
     private final String head;
@@ -312,12 +323,14 @@ final class Upgrader {
         HttpServerRequest request,
         Session session,
         Subprotocol subprotocol,
-        @Nullable DeflateAgreement agreed,
+        RouteSettings settings,
+        List<ExtensionOffer> extensions,
         int maxMessageBytes) {
       this.request = request;
       this.session = session;
       this.maxMessageBytes = maxMessageBytes;
-      this.agreed = agreed;
+      this.rate = settings.rate() == null ? loop.limits().rate() : settings.rate();
+      this.agreed = loop.compression(settings).isOff() ? null : DeflateAgreement.on(extensions);
       this.head = head(request.headers(), subprotocol.spelled, agreed);
       if (agreed != null) {
         session.onDeflateAgreed();
@@ -341,7 +354,8 @@ final class Upgrader {
       answered = true;
       Inflation inflation = agreed == null ? null : new Inflation(loop.zlib(), agreed);
       WebSocketTransport transport =
-          new WebSocketTransport(session, maxMessageBytes + session.maxPrefixBytes(), inflation);
+          new WebSocketTransport(
+              session, maxMessageBytes + session.maxPrefixBytes(), inflation, rate);
       takeOver.complete(head, transport);
       session.start(transport);
       session.forEachChannel(Upgrader::logJoined);
