@@ -30,6 +30,9 @@ public final class Addresses {
   /** Everybody on the own node: another node has been greeted, or is lost. */
   public static final String NODES = "carillon.nodes";
 
+  /** Local: tells how many connections this node has, and how often each limit was reached. */
+  public static final String COUNTERS = "carillon.counters";
+
   /** Header: a node. */
   public static final String NODE = "node";
 

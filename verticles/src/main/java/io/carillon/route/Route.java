@@ -293,6 +293,15 @@ public final class Route<I, O> {
   }
 
   /**
+   * How much a client may send in a second, in place of what the server allows. On a connection
+   * with several topics the server's rate holds for all of them together.
+   */
+  public Route<I, O> rate(Rate most) {
+    settings = settings.withRate(most);
+    return this;
+  }
+
+  /**
    * Runs leave also for a client whose connection was on another node that has died, when the
    * handler instance it was with survives. Without it nothing runs then.
    */

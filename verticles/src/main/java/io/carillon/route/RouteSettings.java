@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param compression which messages are compressed for clients that can take it; null for the
  *     server's own setting, which binds in any case where it is off
  * @param overflow what becomes of messages to a client that reads too slowly
+ * @param rate how much a client may send in a second; null for what the server allows
  */
 public record RouteSettings(
     JoinPhase joinPhase,
@@ -37,7 +38,8 @@ public record RouteSettings(
     boolean guarded,
     List<Subprotocol> subprotocols,
     @Nullable Compression compression,
-    Overflow overflow) {
+    Overflow overflow,
+    @Nullable Rate rate) {
 
   /** What holds where a route says nothing. */
   public static final RouteSettings DEFAULT =
@@ -50,7 +52,8 @@ public record RouteSettings(
           false,
           List.of(),
           null,
-          Overflow.CLOSE);
+          Overflow.CLOSE,
+          null);
 
   /** Checks the numbers. */
   public RouteSettings {
@@ -102,6 +105,10 @@ public record RouteSettings(
     return with(settings -> settings.overflow = policy);
   }
 
+  RouteSettings withRate(Rate most) {
+    return with(settings -> settings.rate = most);
+  }
+
   private RouteSettings with(Consumer<Changed> change) {
     Changed settings = new Changed(this);
     change.accept(settings);
@@ -119,6 +126,7 @@ public record RouteSettings(
     private List<Subprotocol> subprotocols;
     private @Nullable Compression compression;
     private Overflow overflow;
+    private @Nullable Rate rate;
 
     Changed(RouteSettings from) {
       joinPhase = from.joinPhase;
@@ -130,6 +138,7 @@ public record RouteSettings(
       subprotocols = from.subprotocols;
       compression = from.compression;
       overflow = from.overflow;
+      rate = from.rate;
     }
 
     RouteSettings freeze() {
@@ -142,7 +151,8 @@ public record RouteSettings(
           guarded,
           subprotocols,
           compression,
-          overflow);
+          overflow,
+          rate);
     }
   }
 
@@ -199,6 +209,9 @@ public record RouteSettings(
     if (overflow != DEFAULT.overflow) {
       json.put("overflow", overflow.name().toLowerCase(Locale.ROOT));
     }
+    if (rate != null) {
+      json.put("rate", rate.toJson());
+    }
     return json;
   }
 
@@ -209,6 +222,7 @@ public record RouteSettings(
    */
   static RouteSettings fromJson(JsonObject json) {
     Object compression = json.getValue("compression");
+    JsonObject rate = json.getJsonObject("rate");
     return new RouteSettings(
         oneOf(JoinPhase.class, "joinPhase", json, DEFAULT.joinPhase),
         oneOf(Unexpected.class, "unexpected", json, DEFAULT.unexpected),
@@ -221,11 +235,11 @@ public record RouteSettings(
             .map(one -> new Subprotocol(one.getString("name", ""), one.getString("encoding", "")))
             .toList(),
         compression == null ? null : Compression.fromJson(compression),
-        oneOf(Overflow.class, "overflow", json, DEFAULT.overflow));
+        oneOf(Overflow.class, "overflow", json, DEFAULT.overflow),
+        rate == null ? null : Rate.fromJson(rate));
   }
 
-  private static <E extends Enum<E>> E oneOf(
-      Class<E> type, String member, JsonObject json, E otherwise) {
+  static <E extends Enum<E>> E oneOf(Class<E> type, String member, JsonObject json, E otherwise) {
     String name = json.getString(member);
     if (name == null) {
       return otherwise;

@@ -60,10 +60,13 @@ final class Dispatcher {
     bound.instance(node, thread);
   }
 
-  /** How long an event of this route may be in a handler. */
+  /** How long an event of this route may be in a handler; a join is part of the handshake too. */
   Duration timeout(Event event) {
     long own = event.bound().route().settings().handlerTimeoutMillis();
-    return own > 0 ? Duration.ofMillis(own) : limits.handlerTimeout();
+    Duration timeout = own > 0 ? Duration.ofMillis(own) : limits.handlerTimeout();
+    Duration handshake = limits.handshakeTimeout();
+    boolean shorter = event.kind() == ChannelEvent.Kind.JOIN && handshake.compareTo(timeout) < 0;
+    return shorter ? handshake : timeout;
   }
 
   private void sendPlain(Event event, Instance instance) {

@@ -37,7 +37,7 @@ record HttpError(int status, String text) {
           response.putHeader("upgrade", "websocket"); // forbidden on HTTP/2: RFC 9113, 8.2.2
         }
       }
-      case 503 -> response.putHeader("retry-after", "1");
+      case 429, 503 -> response.putHeader("retry-after", "1");
       default -> {}
     }
     boolean html = prefersHtml(request.getHeader("accept"));

@@ -43,6 +43,7 @@ public final class HttpVerticle extends VerticleBase {
   private final List<MessageConsumer<?>> consumers = new ArrayList<>();
   private @Nullable HttpServer server;
   private @Nullable Loop loop;
+  private @Nullable Admission admission;
   private @Nullable Upgrader upgrader;
   private @Nullable Router router;
   private boolean listening;
@@ -78,17 +79,21 @@ public final class HttpVerticle extends VerticleBase {
     RouteTable routes = new RouteTable(node);
     Announcements announcements = new Announcements(vertx, ours, routes);
     loop = ours;
-    Upgrader events =
-        new Upgrader(ours, announcements, new TrustedProxies(options.trustedProxies()));
+    TrustedProxies proxies = new TrustedProxies(options.trustedProxies());
+    Admission door =
+        new Admission(Connections.of(vertx), ours.counters(), options.limits(), proxies);
+    admission = door;
+    Upgrader events = new Upgrader(ours, announcements, proxies, door);
     upgrader = events;
     router = router(events);
-    server = server();
+    server = server(door);
     ClientMessages clients = new ClientMessages(ours);
     consumers.add(
         vertx.eventBus().<Object>consumer(ours.address(), m -> receive(m, announcements, clients)));
     consumers.add(vertx.eventBus().<Object>consumer(Addresses.ROUTES, announcements::handle));
     consumers.add(vertx.eventBus().<Object>localConsumer(Addresses.NODES, announcements::onNode));
-    vertx.setPeriodic(options.limits().sweepMillis(), tick -> sweep(ours));
+    consumers.add(vertx.eventBus().<Object>localConsumer(Addresses.COUNTERS, this::onCounters));
+    vertx.setPeriodic(options.limits().sweepMillis(), tick -> sweep(ours, door));
     return Future.all(consumers.stream().map(MessageConsumer::completion).toList())
         .onSuccess(ready -> announcements.collect());
   }
@@ -171,14 +176,19 @@ public final class HttpVerticle extends VerticleBase {
             });
   }
 
-  private void sweep(Loop ours) {
+  private void onCounters(Message<Object> request) {
+    request.reply(Counters.of(vertx).toJson().put("connections", Connections.of(vertx).size()));
+  }
+
+  private void sweep(Loop ours, Admission door) {
     long now = System.nanoTime();
+    door.sweep(now);
     ours.sessions().forEach(session -> session.sweep(now));
   }
 
   // ---- HTTP
 
-  private HttpServer server() {
+  private HttpServer server(Admission door) {
     HttpServerOptions http =
         new HttpServerOptions()
             .setHost(options.host())
@@ -191,13 +201,16 @@ public final class HttpVerticle extends VerticleBase {
             .setPerFrameWebSocketCompressionSupported(false)
             .setCompressionSupported(true)
             .setIdleTimeout((int) options.idleTimeout().toSeconds())
-            .setIdleTimeoutUnit(TimeUnit.SECONDS);
+            .setIdleTimeoutUnit(TimeUnit.SECONDS)
+            .setSslHandshakeTimeout(options.limits().handshakeTimeout().toMillis())
+            .setSslHandshakeTimeoutUnit(TimeUnit.MILLISECONDS);
     options.tls().ifPresent(files -> secure(http, files));
     HttpServer made =
         vertx
             .createHttpServer(http)
+            .connectionHandler(door::onConnection)
             .requestHandler(this::onRequest)
-            .invalidRequestHandler(HttpVerticle::onInvalid);
+            .invalidRequestHandler(this::onInvalid);
     options
         .tls()
         .filter(files -> watchesCertificate())
@@ -228,6 +241,7 @@ public final class HttpVerticle extends VerticleBase {
   }
 
   private void onRequest(HttpServerRequest request) {
+    Objects.requireNonNull(admission).onRequest(request);
     if (stopping && !request.path().startsWith(Health.PATH)) {
       HttpError.STOPPING.answerAndClose(request);
     } else if (Upgrader.isAttempt(request)) {
@@ -245,7 +259,7 @@ public final class HttpVerticle extends VerticleBase {
       httpRoutes(name).mount(made, vertx, config());
     }
     made.route().handler(ctx -> events.refuse(ctx.request()));
-    made.route().failureHandler(HttpVerticle::onFailure);
+    made.route().failureHandler(this::onFailure);
     return made;
   }
 
@@ -265,8 +279,11 @@ public final class HttpVerticle extends VerticleBase {
     return (HttpRoutes) found.getDeclaredConstructor().newInstance();
   }
 
-  private static void onFailure(RoutingContext ctx) {
+  private void onFailure(RoutingContext ctx) {
     int status = ctx.statusCode() >= 400 ? ctx.statusCode() : 500;
+    if (status == 413) {
+      Counters.of(vertx).count(Counters.Limit.MAX_BODY_BYTES);
+    }
     if (status >= 500) {
       LOG.error("HTTP handler failed: path={}", ctx.request().path(), ctx.failure());
     }
@@ -274,8 +291,14 @@ public final class HttpVerticle extends VerticleBase {
   }
 
   /** A request that the decoder gave up on. */
-  private static void onInvalid(HttpServerRequest request) {
+  private void onInvalid(HttpServerRequest request) {
+    Objects.requireNonNull(admission).onRequest(request);
     Throwable cause = request.decoderResult().cause();
+    if (cause instanceof TooLongHttpLineException) {
+      Counters.of(vertx).count(Counters.Limit.MAX_URI_BYTES);
+    } else if (cause instanceof TooLongHttpHeaderException) {
+      Counters.of(vertx).count(Counters.Limit.MAX_HEADER_BYTES);
+    }
     HttpError error =
         cause instanceof TooLongHttpLineException
             ? HttpError.URI_TOO_LONG

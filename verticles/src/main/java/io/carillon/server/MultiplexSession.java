@@ -164,6 +164,7 @@ final class MultiplexSession extends Session implements MultiplexReader.Sink {
     MultiplexedTopic topic = topics.get(address.text());
     if (topic == null) {
       if (isFull()) {
+        loop().counters().count(Counters.Limit.MAX_TOPICS);
         err(Refusal.TOO_MANY_TOPICS, "SUBSCRIBE", asked);
         return;
       }

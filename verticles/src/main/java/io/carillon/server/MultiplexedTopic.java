@@ -234,6 +234,7 @@ final class MultiplexedTopic implements Carrier {
       if (payload.size() <= taking.maxMessageBytes()) {
         return taking.onMessage(payload);
       }
+      session.loop().counters().count(Counters.Limit.MAX_MESSAGE_BYTES);
       taking.end(
           CloseStatus.MESSAGE_TOO_LARGE.withReason(
               "message over " + taking.maxMessageBytes() + " bytes"));

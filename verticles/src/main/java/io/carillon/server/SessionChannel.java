@@ -503,6 +503,12 @@ final class SessionChannel implements Peer {
     if (event == null || event.ageNanos(nowNanos) < loop().dispatcher().timeout(event).toNanos()) {
       return;
     }
+    boolean handshake =
+        event.kind() == Kind.JOIN
+            && loop().dispatcher().timeout(event).equals(loop().limits().handshakeTimeout());
+    loop()
+        .counters()
+        .count(handshake ? Counters.Limit.HANDSHAKE_TIMEOUT : Counters.Limit.HANDLER_TIMEOUT);
     LOG.warn(
         "{} handler timed out: route={}, milliseconds={}, channel={}",
         event.kind().wireName(),

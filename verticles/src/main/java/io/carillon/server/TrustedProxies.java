@@ -50,7 +50,7 @@ final class TrustedProxies {
   Origin origin(HttpServerRequest request) {
     String peer = request.remoteAddress().hostAddress();
     Origin seen = new Origin(peer, request.isSSL());
-    return blocks.isEmpty() || !isTrusted(peer) ? seen : claimed(request.headers(), seen);
+    return !isTrusted(peer) ? seen : claimed(request.headers(), seen);
   }
 
   private Origin claimed(MultiMap headers, Origin seen) {
@@ -107,7 +107,11 @@ final class TrustedProxies {
     return colon >= 0 && colon == address.lastIndexOf(':') ? address.substring(0, colon) : address;
   }
 
-  private boolean isTrusted(String address) {
+  /** Whether that is the address of a proxy whose word is taken. */
+  boolean isTrusted(String address) {
+    if (blocks.isEmpty()) {
+      return false;
+    }
     byte[] bytes = parse(address);
     return bytes != null && blocks.stream().anyMatch(block -> block.contains(bytes));
   }

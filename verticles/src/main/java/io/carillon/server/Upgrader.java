@@ -8,7 +8,7 @@ import io.carillon.channel.ChannelEvent;
 import io.carillon.channel.CloseException;
 import io.carillon.protocol.Dialect;
 import io.carillon.route.JoinPhase;
-import io.carillon.route.RouteSettings;
+import io.carillon.route.Rate;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
@@ -43,8 +43,10 @@ final class Upgrader {
   private final Loop loop;
   private final Announcements routes;
   private final TrustedProxies proxies;
+  private final Admission admission;
 
-  Upgrader(Loop loop, Announcements routes, TrustedProxies proxies) {
+  Upgrader(Loop loop, Announcements routes, TrustedProxies proxies, Admission admission) {
+    this.admission = admission;
     this.loop = loop;
     this.routes = routes;
     this.proxies = proxies;
@@ -65,6 +67,7 @@ final class Upgrader {
 
   private HttpError refusal(HttpServerRequest request) {
     if (request.uri().length() > HttpOptions.MAX_URI_BYTES) {
+      loop.counters().count(Counters.Limit.MAX_URI_BYTES);
       return HttpError.URI_TOO_LONG;
     }
     try {
@@ -102,7 +105,13 @@ final class Upgrader {
 
   /** Takes the request as far as it gets. */
   void upgrade(HttpServerRequest request) {
+    HttpError refusal = admission.refusal(request);
+    if (refusal != null) {
+      refusal.answerAndClose(request);
+      return;
+    }
     if (request.uri().length() > HttpOptions.MAX_URI_BYTES) {
+      loop.counters().count(Counters.Limit.MAX_URI_BYTES);
       HttpError.URI_TOO_LONG.answerAndClose(request);
       return;
     }
@@ -233,12 +242,6 @@ final class Upgrader {
     }
   }
 
-  /** What to say to offers of compression; null where the settings have it off. */
-  private @Nullable DeflateAgreement agree(
-      RouteSettings settings, List<ExtensionOffer> extensions) {
-    return loop.compression(settings).isOff() ? null : DeflateAgreement.on(extensions);
-  }
-
   private static void logJoined(SessionChannel channel) {
     if (LOG.isInfoEnabled()) {
       LOG.info(
@@ -299,13 +302,16 @@ final class Upgrader {
         return;
       }
       answered = true;
-      DeflateAgreement agreed = agree(session.settings(), extensions);
+      DeflateAgreement agreed =
+          loop.compression(session.settings()).isOff() ? null : DeflateAgreement.on(extensions);
       if (agreed != null) {
         session.onDeflateAgreed();
       }
       Inflation inflation = agreed == null ? null : new Inflation(loop.zlib(), agreed);
+      Rate own = session.settings().rate();
+      Rate rate = own == null ? loop.limits().rate() : own;
       WebSocketTransport transport =
-          new WebSocketTransport(session, session.maxMessageBytes(), inflation);
+          new WebSocketTransport(session, session.maxMessageBytes(), inflation, rate);
       takeOver.complete(head(headers, subprotocol(), agreed), transport);
       session.start(transport);
       session.forEachChannel(Upgrader::logJoined);

@@ -4,14 +4,20 @@ import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
 import io.carillon.protocol.LeaveStatus;
 import io.carillon.route.Overflow;
+import io.carillon.route.Rate;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.channel.unix.Socket;
+import io.netty.channel.unix.UnixChannel;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
+import java.io.IOException;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,25 +54,34 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements F
   private final Flusher flusher;
   private final Limits limits;
   private final FrameParser parser;
+  private final @Nullable Pace pace;
   private @Nullable ChannelHandlerContext context;
   private State state = State.OPEN;
   private boolean touched;
   private boolean full;
+  private boolean paused;
+  private boolean active;
   private @Nullable ByteBuf unread;
   private @Nullable Outbox outbox;
   private long deadlineNanos;
   private long pingedNanos;
   private int unanswered;
+  private long idleNanos;
+  private @Nullable ChannelFuture ping;
 
   /**
    * @param inflation for what the client compresses; null where that was not agreed
+   * @param rate how much the client may send
    */
-  WebSocketTransport(Session session, int maxMessageBytes, @Nullable Inflation inflation) {
+  WebSocketTransport(
+      Session session, int maxMessageBytes, @Nullable Inflation inflation, Rate rate) {
     this.session = session;
     this.flusher = session.loop().flusher();
     this.limits = session.loop().limits();
     this.parser = new FrameParser(this, maxMessageBytes, inflation);
+    this.pace = rate.isBound() ? new Pace(rate) : null;
     this.pingedNanos = System.nanoTime();
+    this.idleNanos = pingedNanos;
   }
 
   @Override
@@ -98,11 +113,17 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements F
     if (fits(ctx, frame, limits.maxOutboundBytes())) {
       return write(ctx, frame);
     }
+    return tooSlow(frame);
+  }
+
+  private Queued tooSlow(ByteBuf frame) {
+    count(Counters.Limit.MAX_OUTBOUND_BYTES);
     frame.release();
     return Queued.NO;
   }
 
   private Queued write(ChannelHandlerContext ctx, ByteBuf frame) {
+    active = true;
     ctx.write(frame, ctx.voidPromise());
     touch();
     return Queued.YES;
@@ -132,8 +153,7 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements F
     long room = limits.maxOutboundBytes() - queued(ctx);
     boolean fits = box.bytes() + Outbox.cost(frame) <= room;
     if (!fits && policy == Overflow.CLOSE) {
-      frame.release();
-      return Queued.NO;
+      return tooSlow(frame);
     }
     if (!fits && policy == Overflow.LATEST_PER_KEY && box.dropLatest(channel, key)) {
       session.loop().counters().onDropped(1);
@@ -202,6 +222,10 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements F
     return true;
   }
 
+  private void count(Counters.Limit limit) {
+    session.loop().counters().count(limit);
+  }
+
   private void touch() {
     if (!touched) {
       touched = true;
@@ -235,6 +259,10 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements F
       unread = Unpooled.wrappedBuffer(rest, in);
       return;
     }
+    if (pace != null && state == State.OPEN) {
+      long now = System.nanoTime();
+      hold(pace, pace.onBytes(in.readableBytes(), now), Counters.Limit.BYTES_PER_SECOND);
+    }
     read(in);
   }
 
@@ -245,7 +273,7 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements F
       in.release();
       throw e;
     }
-    if (full && state != State.ENDED && in.isReadable()) {
+    if (isFull() && state != State.ENDED && in.isReadable()) {
       unread = in;
     } else {
       in.release();
@@ -254,7 +282,35 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements F
 
   /** The session cannot take more messages: what comes stays in the socket. */
   void stopReading() {
+    if (!full) {
+      count(Counters.Limit.MAX_INBOUND_BYTES);
+    }
     full = true;
+    holdSocket();
+  }
+
+  /** The client has sent more than it may. */
+  private void hold(Pace by, long nanos, Counters.Limit limit) {
+    ChannelHandlerContext ctx = context;
+    if (nanos == 0 || paused || ctx == null) {
+      return;
+    }
+    count(limit);
+    paused = true;
+    holdSocket();
+    if (by.closes()) {
+      session.end(CloseStatus.TOO_MANY_REQUESTS.withReason("rate limit"));
+    } else {
+      ctx.executor().schedule(this::goOn, nanos, TimeUnit.NANOSECONDS);
+    }
+  }
+
+  private void goOn() {
+    paused = false;
+    readOn();
+  }
+
+  private void holdSocket() {
     ChannelHandlerContext ctx = context;
     if (ctx != null) {
       ctx.channel().config().setAutoRead(false);
@@ -264,13 +320,20 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements F
   /** The session has room again. */
   void resumeReading() {
     full = false;
+    readOn();
+  }
+
+  private void readOn() {
+    if (isFull()) {
+      return;
+    }
     ByteBuf rest = unread;
     unread = null;
     if (rest != null) {
       read(rest);
     }
     ChannelHandlerContext ctx = context;
-    if (!full && ctx != null) {
+    if (!isFull() && ctx != null) {
       pingedNanos = System.nanoTime(); // pongs may lie unread: not the client's fault
       unanswered = 0;
       ctx.channel().config().setAutoRead(true);
@@ -284,17 +347,26 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements F
   @Override
   public void onMessage(Payload payload) {
     if (state == State.OPEN) {
+      active = true;
+      onCounted();
       session.onMessage(payload);
+    }
+  }
+
+  private void onCounted() {
+    if (pace != null && state == State.OPEN) {
+      hold(pace, pace.onMessage(System.nanoTime()), Counters.Limit.MESSAGES_PER_SECOND);
     }
   }
 
   @Override
   public boolean isFull() {
-    return full;
+    return full || paused;
   }
 
   @Override
   public void onPing(byte[] payload) {
+    onCounted();
     inTurn(() -> pong(payload));
   }
 
@@ -338,6 +410,9 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements F
 
   @Override
   public void onViolation(CloseStatus status) {
+    if (status.equals(CloseStatus.MESSAGE_TOO_LARGE)) {
+      count(Counters.Limit.MAX_MESSAGE_BYTES);
+    }
     if (state == State.OPEN) {
       session.onViolation(status, LeaveStatus.of(status));
     } else {
@@ -376,7 +451,8 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements F
     } else {
       state = State.CLOSING;
       deadline(limits.closeTimeout().toNanos());
-      if (full) {
+      if (isFull()) {
+        paused = false;
         resumeReading();
       }
     }
@@ -408,9 +484,20 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements F
     if (ctx.pipeline().get(SslHandler.class) == null
         && ctx.channel() instanceof DuplexChannel socket) {
       // Behind the close frame, wherever that still waits to be written.
-      ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> socket.shutdownOutput());
+      ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> shut(socket));
     } else {
       ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> ctx.close());
+    }
+  }
+
+  /** Netty's own way makes an exception for each connection, for writes that wait; none does. */
+  private static void shut(DuplexChannel channel) throws IOException {
+    if (channel instanceof UnixChannel unix && unix.fd() instanceof Socket socket) {
+      if (socket.isOpen()) {
+        socket.shutdown(false, true);
+      }
+    } else {
+      channel.shutdownOutput();
     }
   }
 
@@ -432,24 +519,53 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements F
   void sweep(long nowNanos) {
     if (state != State.OPEN) {
       if (nowNanos - deadlineNanos > 0) {
+        if (context != null && context.channel().isActive()) {
+          count(Counters.Limit.CLOSE_TIMEOUT);
+        }
         abort();
       }
       return;
     }
+    sweepIdle(nowNanos);
+    ChannelHandlerContext ctx = context;
+    if (ctx != null) {
+      sweepPings(ctx, nowNanos);
+    }
+  }
+
+  private void sweepIdle(long nowNanos) {
+    long most = limits.idleTimeout().toNanos();
+    if (active || isFull()) {
+      active = false;
+      idleNanos = nowNanos;
+    } else if (most > 0 && nowNanos - idleNanos >= most) {
+      count(Counters.Limit.IDLE_TIMEOUT);
+      session.end(CloseStatus.GOING_AWAY.withReason("idle"));
+    }
+  }
+
+  private void sweepPings(ChannelHandlerContext ctx, long nowNanos) {
+    ChannelFuture last = ping;
+    if (last != null && !last.isDone()) {
+      if (nowNanos - pingedNanos > limits.pingTimeout().toNanos()) {
+        count(Counters.Limit.PING_TIMEOUT);
+        abort();
+      }
+      return;
+    }
+    ping = null;
     long interval = limits.pingInterval().toNanos();
-    if (interval == 0 || full || nowNanos - pingedNanos < interval) {
+    if (interval == 0 || isFull() || nowNanos - pingedNanos < interval) {
       return;
     }
     if (unanswered > limits.pingDisconnectCount()) {
+      count(Counters.Limit.PING_DISCONNECT_COUNT);
       abort();
       return;
     }
-    ChannelHandlerContext ctx = context;
-    if (ctx != null) {
-      pingedNanos = nowNanos;
-      unanswered++;
-      ctx.writeAndFlush(Frames.control(ctx.alloc(), Frames.PING, new byte[0]), ctx.voidPromise());
-    }
+    pingedNanos = nowNanos;
+    unanswered++;
+    ping = ctx.writeAndFlush(Frames.control(ctx.alloc(), Frames.PING, new byte[0]));
   }
 
   @Override

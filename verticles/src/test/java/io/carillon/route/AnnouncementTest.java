@@ -46,6 +46,7 @@ class AnnouncementTest {
                         .withUnexpected(Unexpected.IGNORE)
                         .withMaxMessageBytes(7)
                         .withCompression(Compression.OFF)
+                        .withRate(new Rate(5, 6, Rate.Excess.CLOSE))
                         .withHandlerTimeoutMillis(Duration.ofSeconds(3).toMillis()))));
 
     assertThat(Announcement.fromJson(new JsonObject(announcement.toJson().encode())))
@@ -134,6 +135,8 @@ class AnnouncementTest {
             + "| maxMessageBytes must not be negative: maxMessageBytes=-1",
         "{'address':'a','routes':[{'pattern':'/x','settings':{'handlerTimeoutMillis':-1}}]}"
             + "| handlerTimeout must not be negative: milliseconds=-1",
+        "{'address':'a','routes':[{'pattern':'/x','settings':{'rate':{'bytesPerSecond':-1}}}]}"
+            + "| a rate must not be negative: messagesPerSecond=0, bytesPerSecond=-1",
         "{'address':'a','routes':[{'pattern':'/x','settings':{'compression':'zip'}}]}"
             + "| unknown value: compression=zip",
         "{'address':'a','routes':[{'pattern':'/x','settings':{'overflow':'block'}}]}"

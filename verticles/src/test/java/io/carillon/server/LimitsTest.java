@@ -24,6 +24,13 @@ class LimitsTest {
     assertThat(limits.maxMessageBytes()).isEqualTo(1 << 20);
     assertThat(limits.maxOutboundBytes()).isEqualTo(1 << 20);
     assertThat(limits.maxInboundBytes()).isEqualTo(64 << 10);
+    assertThat(limits.maxConnections()).isEqualTo(100_000);
+    assertThat(limits.maxConnectionsPerAddress()).isZero();
+    assertThat(limits.upgradesPerSecond()).isZero();
+    assertThat(limits.rate().isBound()).isFalse();
+    assertThat(limits.handshakeTimeout()).isEqualTo(Duration.ofSeconds(10));
+    assertThat(limits.idleTimeout()).isZero();
+    assertThat(limits.pingTimeout()).isEqualTo(Duration.ofSeconds(5));
     assertThat(limits.handlerTimeout()).isEqualTo(Duration.ofSeconds(30));
     assertThat(limits.pingInterval()).isEqualTo(Duration.ofSeconds(60));
     assertThat(limits.pingDisconnectCount()).isEqualTo(3);
@@ -57,6 +64,10 @@ class LimitsTest {
     "{'limits': {'maxMessageBytes': '2GiB'}}, limits.maxMessageBytes",
     "{'limits': {'maxInboundBytes': -1}}, limits.maxInboundBytes",
     "{'limits': {'handlerTimeout': '1ms'}}, limits.handlerTimeout",
+    "{'limits': {'maxConnections': 0}}, limits.maxConnections",
+    "{'limits': {'messagesPerSecond': -1}}, limits.messagesPerSecond",
+    "{'limits': {'excess': 'drop'}}, limits.excess",
+    "{'limits': {'handshakeTimeout': 0}}, limits.handshakeTimeout",
     "{'limits': {'pingDisconnectCount': 0}}, limits.pingDisconnectCount",
     "{'http': {'port': -1}}, http.port",
     "{'http': {'idleTimeout': '1ms'}}, http.idleTimeout",
