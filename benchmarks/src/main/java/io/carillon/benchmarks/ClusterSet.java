@@ -228,7 +228,7 @@ final class ClusterSet {
         "kill -9 of one of three nodes",
         "Each publishes 1000 messages a second to a topic that each subscribes to. A stall is a "
             + "message among the survivors, or the completion of a publication, that took more than "
-            + "50 ms. All nodes share both cores.",
+            + "100 ms. All nodes share both cores.",
         List.of("", "median", "worst"),
         List.of(
             List.of(
