@@ -192,6 +192,7 @@ public record ClusterOptions(
             .setClusterPingInterval(BUS_MILLIS)
             .setClusterPingReplyInterval(BUS_MILLIS)
             .setConnectTimeout(BUS_MILLIS)
+            .setTcpUserTimeout(2 * BUS_MILLIS) // else a connection outlives the cut by minutes
             .setReconnectAttempts(3)
             .setReconnectInterval(500);
     publicHost.ifPresent(bus::setClusterPublicHost);
