@@ -201,7 +201,7 @@ final class BrokerNode extends VerticleBase {
           for (long now = System.nanoTime(); due[0] <= now && due[0] < end; due[0] += step) {
             long intended = due[0];
             broker
-                .publish(new Publication(topic, message(message, intended), null))
+                .publish(new Publication(topic, message(message, System.nanoTime()), null))
                 .onComplete(taken -> noteStall("publisher", intended));
           }
           if (due[0] >= end) {

@@ -22,6 +22,7 @@ import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -191,6 +192,7 @@ public record ClusterOptions(
             .setClusterPingInterval(BUS_MILLIS)
             .setClusterPingReplyInterval(BUS_MILLIS)
             .setConnectTimeout(BUS_MILLIS)
+            .setTcpUserTimeout(2 * BUS_MILLIS) // else a connection outlives the cut by minutes
             .setReconnectAttempts(3)
             .setReconnectInterval(500);
     publicHost.ifPresent(bus::setClusterPublicHost);
@@ -275,29 +277,32 @@ public record ClusterOptions(
   }
 
   /**
-   * The members, each name with all the addresses it stands for: Hazelcast may take only one of a
-   * service's name. A name that is not known yet stays as it is. Where every node has the same
-   * port, it is looked for on no other, since the halves of a parted cluster try one behind the
-   * other.
+   * The members, all addresses in the place of each name: Hazelcast may take only one of them, and
+   * a name that is this node's as well for its own address. A name that is not known yet stays as
+   * it is. Where every node has the same port, it is looked for on no other, since the halves of a
+   * parted cluster try one behind the other.
    */
   private Set<String> resolved() {
     Set<String> all = new LinkedHashSet<>();
     for (String member : members) {
       int colon = member.indexOf(':');
-      String name = colon < 0 ? member : member.substring(0, colon);
       String otherwise = portCount == 1 ? ":" + port : "";
       String suffix = colon < 0 ? otherwise : member.substring(colon);
-      all.add(name + suffix);
-      try {
-        for (InetAddress one : InetAddress.getAllByName(name)) {
-          if (one instanceof Inet4Address) {
-            all.add(one.getHostAddress() + suffix);
-          }
-        }
-      } catch (UnknownHostException notYet) {
-        // looked up again by Hazelcast, as a name
+      for (String address : addresses(colon < 0 ? member : member.substring(0, colon))) {
+        all.add(address + suffix);
       }
     }
     return all;
+  }
+
+  private static List<String> addresses(String name) {
+    try {
+      return Arrays.stream(InetAddress.getAllByName(name))
+          .filter(Inet4Address.class::isInstance)
+          .map(InetAddress::getHostAddress)
+          .toList();
+    } catch (UnknownHostException notYet) {
+      return List.of(name); // looked up again by Hazelcast
+    }
   }
 }

@@ -75,6 +75,7 @@ final class Link {
   private boolean dropping;
   private long writtenNanos = System.nanoTime();
   private boolean stuck;
+  private boolean writing;
   private long greetedEpoch;
   private @Nullable Promise<Void> empty;
 
@@ -214,24 +215,34 @@ final class Link {
     return underWay < WINDOW && underWayBytes < WINDOW_BYTES;
   }
 
+  /** A write that fails at once calls this again: what waits must not pile up on the stack. */
   private void write() {
-    while (hasRoom()) {
-      Waiting next = waiting.poll();
-      if (next == null) {
-        return;
-      }
-      if (underWay++ == 0) {
-        writtenNanos = System.nanoTime(); // from here on it is waited for
-      }
-      underWayBytes += next.batch().length();
-      DeliveryOptions options =
-          options(Addresses.ACTION_BATCH).addHeader(Addresses.SEQUENCE, Long.toString(++sequence));
-      vertx
-          .eventBus()
-          .<Buffer>sender(Addresses.nodeAddress(node), options)
-          .write(next.batch())
-          .onComplete(done -> onWritten(next, null), failure -> onWritten(next, failure));
+    if (writing) {
+      return;
     }
+    writing = true;
+    for (Waiting next = next(); next != null; next = next()) {
+      write(next);
+    }
+    writing = false;
+  }
+
+  private @Nullable Waiting next() {
+    return hasRoom() ? waiting.poll() : null;
+  }
+
+  private void write(Waiting next) {
+    if (underWay++ == 0) {
+      writtenNanos = System.nanoTime(); // from here on it is waited for
+    }
+    underWayBytes += next.batch().length();
+    DeliveryOptions options =
+        options(Addresses.ACTION_BATCH).addHeader(Addresses.SEQUENCE, Long.toString(++sequence));
+    vertx
+        .eventBus()
+        .<Buffer>sender(Addresses.nodeAddress(node), options)
+        .write(next.batch())
+        .onComplete(done -> onWritten(next, null), failure -> onWritten(next, failure));
   }
 
   private void onWritten(Waiting message, @Nullable Throwable failure) {

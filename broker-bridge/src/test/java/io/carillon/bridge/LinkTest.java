@@ -100,6 +100,25 @@ class LinkTest {
     assertThat(link.dropped()).isZero();
   }
 
+  @Test
+  void aLostConnectionTakesAllThatWaitsWithItAndTheNextOneIsUsed() {
+    Link link = link(64 * MIB);
+    link.greeted(new BitSet(), 1);
+    for (int i = 0; i < 50_000; i++) {
+      sendAlone(link, text("lost"));
+    }
+    bus.broken = true;
+    while (!bus.writes.isEmpty()) {
+      bus.fail();
+    }
+    assertThat(link.dropped()).isEqualTo(50_000);
+
+    bus.broken = false;
+    sendAlone(link, text("next"));
+
+    assertThat(publications(bus.complete().body())).containsExactly(text("next"));
+  }
+
   // ---- the bound
 
   @Test

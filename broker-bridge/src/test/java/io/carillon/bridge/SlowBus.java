@@ -28,6 +28,9 @@ final class SlowBus {
   /** Those not completed yet, oldest first. */
   final List<Write> writes = new ArrayList<>();
 
+  /** Whether a write fails at once, as on a connection that is closed. */
+  boolean broken;
+
   private final Queue<Handler<Void>> turn = new ArrayDeque<>();
 
   Vertx vertx() {
@@ -84,7 +87,11 @@ final class SlowBus {
         (proxy, method, args) -> {
           Write write =
               new Write(address, options.getHeaders(), (Buffer) args[0], Promise.promise());
-          writes.add(write);
+          if (broken) {
+            write.written().fail("connection lost");
+          } else {
+            writes.add(write);
+          }
           Future<Void> written = write.written().future();
           return written;
         });

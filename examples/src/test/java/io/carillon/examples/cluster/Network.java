@@ -22,9 +22,11 @@ final class Network implements AutoCloseable {
   private static final String CLIENTS = "10." + (100 + PID / 250 % 100) + "." + PID % 250 + ".";
 
   private final int machines;
+  private final String nodes;
 
-  private Network(int machines) {
+  private Network(int machines, String nodes) {
     this.machines = machines;
+    this.nodes = nodes;
   }
 
   /** Whether this machine lets us. */
@@ -39,7 +41,12 @@ final class Network implements AutoCloseable {
   }
 
   static Network of(int machines) throws Exception {
-    Network network = new Network(machines);
+    return of(machines, NODES);
+  }
+
+  /** Machines whose addresses on the network between them begin so and end in their numbers. */
+  static Network of(int machines, String nodes) throws Exception {
+    Network network = new Network(machines, nodes);
     try {
       network.build();
     } catch (IOException e) {
@@ -56,7 +63,7 @@ final class Network implements AutoCloseable {
     for (int machine = 1; machine <= machines; machine++) {
       ip("netns", "add", namespace(machine));
       ip("-n", namespace(machine), "link", "set", "lo", "up");
-      connect(machine, "n", NODES);
+      connect(machine, "n", nodes);
       connect(machine, "c", CLIENTS);
     }
   }
@@ -79,14 +86,42 @@ final class Network implements AutoCloseable {
   ServerProcess.Builder place(ServerProcess.Builder server, int machine) {
     String members =
         IntStream.rangeClosed(1, machines)
-            .mapToObj(other -> NODES + other)
+            .mapToObj(other -> nodes + other)
             .collect(Collectors.joining(","));
-    return server
-        .under("ip", "netns", "exec", namespace(machine))
-        .at(CLIENTS + machine)
-        .set("CARILLON_CLUSTER_HOST", NODES + machine)
+    return on(server, machine)
+        .set("CARILLON_CLUSTER_HOST", nodes + machine)
         .set("CARILLON_CLUSTER_PORT_COUNT", "1")
         .set("CARILLON_CLUSTER_MEMBERS", members);
+  }
+
+  /** The same, told nothing of where it is. */
+  ServerProcess.Builder on(ServerProcess.Builder server, int machine) {
+    return server.under(inside(machine)).at(address(machine));
+  }
+
+  /** What stands before a command that is to run on a machine. */
+  String[] inside(int machine) {
+    return new String[] {"ip", "netns", "exec", namespace(machine)};
+  }
+
+  /** Where the test reaches a machine. */
+  String address(int machine) {
+    return CLIENTS + machine;
+  }
+
+  /** Where the test itself is, as the machines see it. */
+  String self() {
+    return CLIENTS + "254";
+  }
+
+  /** The hosts file of a machine, for what is started there from now on. */
+  void hosts(int machine, String lines) throws IOException {
+    Files.createDirectories(hosts(machine).getParent());
+    Files.writeString(hosts(machine), lines);
+  }
+
+  private static Path hosts(int machine) {
+    return Path.of("/etc/netns", namespace(machine), "hosts");
   }
 
   /** From now on nothing goes to or from that node; its clients do not notice. */
@@ -105,6 +140,8 @@ final class Network implements AutoCloseable {
       remove("link", "del", PREFIX + "n" + machine);
       remove("link", "del", PREFIX + "c" + machine);
       remove("netns", "del", namespace(machine));
+      Files.deleteIfExists(hosts(machine));
+      Files.deleteIfExists(hosts(machine).getParent());
     }
     remove("link", "del", PREFIX + "n");
     remove("link", "del", PREFIX + "c");

@@ -25,8 +25,10 @@ import java.util.regex.Pattern;
  * conf/cluster.json}, as README says it.
  */
 final class ServerProcess implements AutoCloseable {
-  private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
-  private static final Path JAR = Path.of("target", "carillon.jar").toAbsolutePath();
+  static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
+  static final String JAR = Path.of("target", "carillon.jar").toAbsolutePath().toString();
+  static final String JAVA = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+
   private static final Pattern URL = Pattern.compile("Carillon listens: https?://[^/]+:(\\d+)/");
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
@@ -57,6 +59,7 @@ final class ServerProcess implements AutoCloseable {
     private final List<String> jvm = new ArrayList<>();
     private final Map<String, String> environment = new HashMap<>();
     private String host = "127.0.0.1";
+    private List<String> own = List.of();
 
     /** The name is for the test's own output. */
     Builder(String name, String cluster, int clusterPort) {
@@ -68,6 +71,14 @@ final class ServerProcess implements AutoCloseable {
 
     Builder set(String variable, String value) {
       environment.put(variable, value);
+      return this;
+    }
+
+    /** Another command and environment than README's. */
+    Builder as(List<String> command, Map<String, String> variables) {
+      own = command;
+      environment.clear();
+      environment.putAll(variables);
       return this;
     }
 
@@ -92,14 +103,22 @@ final class ServerProcess implements AutoCloseable {
     /** Starts the process, and waits for nothing. */
     ServerProcess launch() throws IOException {
       List<String> command = new ArrayList<>(before);
-      command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-      command.addAll(jvm);
-      command.addAll(List.of("-jar", JAR.toString(), "-cluster", "-conf", "conf/cluster.json"));
+      command.addAll(own.isEmpty() ? readme() : own);
       ProcessBuilder builder = new ProcessBuilder(command);
       builder.directory(ROOT.toFile()).redirectErrorStream(true);
-      builder.environment().keySet().removeIf(key -> key.startsWith("CARILLON_"));
+      builder
+          .environment()
+          .keySet()
+          .removeIf(key -> key.equals("PORT") || key.startsWith("CARILLON_"));
       builder.environment().putAll(environment);
       return new ServerProcess(name, host, builder.start());
+    }
+
+    private List<String> readme() {
+      List<String> command = new ArrayList<>(List.of(JAVA));
+      command.addAll(jvm);
+      command.addAll(List.of("-jar", JAR, "-cluster", "-conf", "conf/cluster.json"));
+      return command;
     }
   }
 
