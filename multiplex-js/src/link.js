@@ -455,7 +455,7 @@ export class Link {
   /** Cuts the connection and keeps it to itself, for a page that goes away. @returns {() => void} tells after all */
   mute() {
     const socket = this.#release();
-    socket?.close(1001);
+    socket?.close();
     return () => this.#tell({code: 1006, reason: '', wasClean: false}, true);
   }
 

@@ -138,7 +138,7 @@ export class MultiplexWebSocket extends EventTarget {
    */
   close(code = undefined, reason = undefined) {
     const state = this.#readyState;
-    const status = code === undefined ? undefined : clamp(code);
+    const status = code === undefined && reason === undefined ? undefined : clamp(code);
     const text = reason === undefined ? undefined : wellFormed(`${reason}`);
     if (status !== undefined && status !== 1000 && !(status >= 3000 && status <= 4999)) {
       throw new DOMException(
@@ -151,7 +151,7 @@ export class MultiplexWebSocket extends EventTarget {
     }
     if (state < CLOSING) {
       this.#readyState = CLOSING;
-      this.#channel.close(status ?? (text ? 1000 : undefined), text);
+      this.#channel.close(status, text);
     }
   }
 
@@ -325,24 +325,21 @@ function protocolsOf(protocols) {
   const names = isList ? Array.from(/** @type {any} */ (protocols), name => `${name}`) : [`${protocols}`];
   const seen = new Set();
   for (const name of names) {
-    if (!TOKEN.test(name) || seen.has(name.toLowerCase())) {
+    if (!TOKEN.test(name) || seen.has(name)) {
       throw new DOMException(`The subprotocol '${name}' is invalid or duplicated.`, 'SyntaxError');
     }
-    seen.add(name.toLowerCase());
+    seen.add(name);
   }
   return names;
 }
 
 /**
- * As Web IDL converts to a clamped unsigned short: to the nearest integer, half to even.
+ * As browsers convert to a clamped unsigned short.
  *
  * @param {unknown} value
  */
 function clamp(value) {
-  const number = Math.min(Math.max(+(/** @type {any} */ (value)), 0), 65_535) || 0;
-  const floor = Math.floor(number);
-  const rest = number - floor;
-  return rest > 0.5 || (rest === 0.5 && floor % 2) ? floor + 1 : floor;
+  return Math.trunc(Math.min(Math.max(+(/** @type {any} */ (value)), 0), 65_535) || 0);
 }
 
 /** @param {string} text without lone surrogates */
@@ -351,23 +348,27 @@ function wellFormed(text) {
 }
 
 /**
- * What is sent for `data`. Buffers and blobs may come from another realm, so nothing asks for their class; a shared buffer
- * is none, and goes as its string.
+ * What is sent for `data`. Buffers and blobs may come from another realm, so nothing asks for their class; a detached buffer
+ * is empty.
  *
  * @param {any} data
  * @returns {string | Uint8Array | Blob}
  */
 export function payloadOf(data) {
-  if (ArrayBuffer.isView(data)) {
-    if (!has(ArrayBuffer, 'byteLength', data.buffer)) {
-      throw new TypeError('The provided ArrayBufferView value must not be shared.');
-    }
-    return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  const isView = ArrayBuffer.isView(data);
+  const buffer = isView ? data.buffer : data;
+  if (has(ArrayBuffer, 'byteLength', buffer) ? buffer.resizable : isView || isShared(buffer)) {
+    throw new TypeError('The provided buffer must not be shared or resizable.');
   }
-  if (has(ArrayBuffer, 'byteLength', data)) {
-    return new Uint8Array(data);
+  if (!has(ArrayBuffer, 'byteLength', buffer)) {
+    return has(Blob, 'size', data) ? data : `${data}`;
   }
-  return has(Blob, 'size', data) ? data : `${data}`;
+  return buffer.byteLength ? new Uint8Array(buffer, isView ? data.byteOffset : 0, data.byteLength) : new Uint8Array();
+}
+
+/** @param {unknown} value */
+function isShared(value) {
+  return Object.prototype.toString.call(value) === '[object SharedArrayBuffer]';
 }
 
 /** @param {any} type @param {string} property @param {unknown} value whether it is one of that type, of any realm */

@@ -52,8 +52,11 @@ export class Stub {
 
   async listen(port = this.port) {
     const http = createServer((request, response) => this.#serve(request, response));
-    this.http = http;
     const sockets = new WebSocketServer({noServer: true, handleProtocols: (_, request) => request.chosen || false});
+    this.http = http;
+    sockets.on('headers', (headers, {chosen, headers: {'sec-websocket-protocol': offers}}) => {
+      if (chosen && !offers) headers.push(`Sec-WebSocket-Protocol: ${chosen}`); // ws itself would not break this rule.
+    });
     http.on('upgrade', (request, socket, head) => this.#upgrade(sockets, request, socket, head));
     http.listen(port, '127.0.0.1');
     await once(http, 'listening');
