@@ -28,7 +28,13 @@ const CloseEventOrOurs =
 
 /**
  * @template {Event} E
- * @typedef {((this: MultiplexWebSocket, event: E) => any) | null} Handler
+ * @typedef {((this: WebSocket, event: E) => any) | null} Handler
+ */
+
+/**
+ * `EventTarget`, with the events of a `WebSocket`.
+ *
+ * @typedef {{new (): Pick<WebSocket, 'addEventListener' | 'removeEventListener' | 'dispatchEvent'>}} SocketEventTarget
  */
 
 /**
@@ -36,7 +42,7 @@ const CloseEventOrOurs =
  * reconnects. It differs in what only a connection of its own has: `isTrusted` of its events is false, `extensions` is
  * empty, and the handshake is that of the shared connection.
  */
-export class MultiplexWebSocket extends EventTarget {
+export class MultiplexWebSocket extends /** @type {SocketEventTarget} */ (EventTarget) {
   /** @type {Pool | undefined} @internal */
   static [POOL];
   /** @readonly */
@@ -50,6 +56,7 @@ export class MultiplexWebSocket extends EventTarget {
 
   #url;
   #channel;
+  /** @type {0 | 1 | 2 | 3} */
   #readyState = CONNECTING;
   #wasOpen = false;
   #protocol = '';
