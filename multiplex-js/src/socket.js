@@ -55,6 +55,7 @@ export class MultiplexWebSocket extends /** @type {SocketEventTarget} */ (EventT
   static CLOSED = /** @type {const} */ (3);
 
   #url;
+  #origin;
   #channel;
   /** @type {0 | 1 | 2 | 3} */
   #readyState = CONNECTING;
@@ -79,6 +80,7 @@ export class MultiplexWebSocket extends /** @type {SocketEventTarget} */ (EventT
     const parsed = parse(`${url}`);
     const offers = protocolsOf(protocols);
     this.#url = parsed.href;
+    this.#origin = parsed.origin;
     this.#channel = new Channel(
       parsed,
       {
@@ -249,7 +251,7 @@ export class MultiplexWebSocket extends /** @type {SocketEventTarget} */ (EventT
   #received(payload) {
     if (this.#readyState === OPEN) {
       const data = typeof payload === 'string' || this.#binaryType === 'arraybuffer' ? payload : new Blob([payload]);
-      this.dispatchEvent(new MessageEvent('message', {data, origin: new URL(this.#url).origin}));
+      this.dispatchEvent(new MessageEvent('message', {data, origin: this.#origin}));
     }
   }
 
