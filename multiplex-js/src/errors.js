@@ -7,8 +7,7 @@
  * `request` the other side answered with a failure · `encode`, `decode` the codec failed ·
  * `unsupported` the server speaks only the base dialect.
  *
- * @typedef {'closed' | 'refused' | 'handshake' | 'capacity' | 'expired' | 'timeout' | 'request' | 'encode' | 'decode' |
- *   'unsupported'} ErrorKind
+ * @typedef {'closed' | 'refused' | 'handshake' | 'capacity' | 'expired' | 'timeout' | 'request' | 'encode' | 'decode' | 'unsupported'} ErrorKind
  */
 
 /** The one error of this library. */

@@ -106,6 +106,7 @@ export class Feed {
 
   /** Leaves without an end: it can be started again. */
   rest() {
+    this.#gone();
     this.#drop();
     this.#set('idle');
   }
@@ -211,16 +212,15 @@ export class Feed {
     this.error = undefined;
     this.#set('connecting');
     const turn = (this.#stopWaiting = () => {});
-    /** @type {URL} */
-    let url;
-    try {
-      url = parse(String(await this.#url()));
-    } catch (error) {
-      return turn === this.#stopWaiting && this.end({code: 1006, reason: String(error), wasClean: false});
-    }
+    const given = await this.#askUrl();
     if (turn !== this.#stopWaiting) {
       return; // Something else happened meanwhile.
     }
+    if (!(given instanceof URL)) {
+      const end = {code: 1006, reason: `no URL: ${given}`, wasClean: false};
+      return given instanceof DOMException ? this.end(end) : this.#closed(end);
+    }
+    const url = given;
     this.#at = url;
     const {protocols, recover, presence} = this.#options;
     const position = this.position ? `${this.position.epoch}:${this.position.offset}` : recover ? '*' : '';
@@ -228,6 +228,15 @@ export class Feed {
     const channel = new Channel(url, this.#listener(() => channel), {protocols, position, presence, known: this.#joins > 0});
     this.channel = channel;
     this.#pool.origin(url).place(channel);
+  }
+
+  /** @returns {Promise<unknown>} the URL; a `DOMException` if it is none; or why it cannot be had now */
+  async #askUrl() {
+    try {
+      return parse(String(await this.#url()));
+    } catch (error) {
+      return error;
+    }
   }
 
   /** @param {Adopted | (() => Channel)} source @returns {import('./channel.js').Listener} */

@@ -1,8 +1,6 @@
-export {constant, exponential, never, steps} from './backoff.js';
+export * from './core.js';
 export {bytes, json, text} from './codec.js';
 export {MultiplexError} from './errors.js';
-export {Pool} from './pool.js';
-export {MultiplexWebSocket} from './socket.js';
 export {Topic} from './topic.js';
 
 /** @typedef {import('./backoff.js').Backoff} Backoff */

@@ -274,6 +274,7 @@ export class Link {
       case 'ERR':
         return this.#failed(first, second.toUpperCase(), third, rest);
       case 'INVALID':
+        this.#refresh?.failed(first);
         return this.origin.pool.warn(`the server took a message for invalid: ${first}`);
       case 'UNSUBSCRIBE':
         this.#write(control('OK', 'UNSUBSCRIBE', first));
@@ -450,6 +451,11 @@ export class Link {
       // It is gone one way or the other.
     }
     this.#tell({code: 1006, reason: '', wasClean: false});
+  }
+
+  /** Ends before it began. @param {import('./channel.js').End} end */
+  giveUp(end) {
+    this.#tell(end, true);
   }
 
   /** Cuts the connection and keeps it to itself, for a page that goes away. @returns {() => void} tells after all */

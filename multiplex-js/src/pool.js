@@ -334,18 +334,20 @@ export class Origin {
     if (!token) {
       return link.start();
     }
+    const [why, old] = [this.#why, this.#token];
+    /** @type {import('./channel.js').End | undefined} */
+    let end;
     try {
-      const [why, old] = [this.#why, this.#token];
       this.#token = await token(why);
-      this.#why = 'connect';
       if (why === 'expired' && (!this.#token || this.#token === old)) {
-        return this.ended(link, {code: 4401, reason: 'no new token', wasClean: false}, true);
+        end = {code: 4401, reason: 'no new token', wasClean: false};
       }
-      link.start(this.#token);
+      this.#why = 'connect';
     } catch (error) {
       this.pool.warn(`no token: ${error}`);
-      link.abandon();
+      end = {code: 1006, reason: 'no token', wasClean: false};
     }
+    end ? link.giveUp(end) : link.start(this.#token);
   }
 
   async refresh() {

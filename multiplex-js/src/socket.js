@@ -28,7 +28,13 @@ const CloseEventOrOurs =
 
 /**
  * @template {Event} E
- * @typedef {((this: MultiplexWebSocket, event: E) => any) | null} Handler
+ * @typedef {((this: WebSocket, event: E) => any) | null} Handler
+ */
+
+/**
+ * `EventTarget`, with the events of a `WebSocket`.
+ *
+ * @typedef {{new (): Pick<WebSocket, 'addEventListener' | 'removeEventListener' | 'dispatchEvent'>}} SocketEventTarget
  */
 
 /**
@@ -36,7 +42,7 @@ const CloseEventOrOurs =
  * reconnects. It differs in what only a connection of its own has: `isTrusted` of its events is false, `extensions` is
  * empty, and the handshake is that of the shared connection.
  */
-export class MultiplexWebSocket extends EventTarget {
+export class MultiplexWebSocket extends /** @type {SocketEventTarget} */ (EventTarget) {
   /** @type {Pool | undefined} @internal */
   static [POOL];
   /** @readonly */
@@ -49,7 +55,9 @@ export class MultiplexWebSocket extends EventTarget {
   static CLOSED = /** @type {const} */ (3);
 
   #url;
+  #origin;
   #channel;
+  /** @type {0 | 1 | 2 | 3} */
   #readyState = CONNECTING;
   #wasOpen = false;
   #protocol = '';
@@ -72,6 +80,7 @@ export class MultiplexWebSocket extends EventTarget {
     const parsed = parse(`${url}`);
     const offers = protocolsOf(protocols);
     this.#url = parsed.href;
+    this.#origin = parsed.origin;
     this.#channel = new Channel(
       parsed,
       {
@@ -242,7 +251,7 @@ export class MultiplexWebSocket extends EventTarget {
   #received(payload) {
     if (this.#readyState === OPEN) {
       const data = typeof payload === 'string' || this.#binaryType === 'arraybuffer' ? payload : new Blob([payload]);
-      this.dispatchEvent(new MessageEvent('message', {data, origin: new URL(this.#url).origin}));
+      this.dispatchEvent(new MessageEvent('message', {data, origin: this.#origin}));
     }
   }
 

@@ -94,8 +94,8 @@ function decodeBinary(message, v1) {
   while (at >= 0 && bytes[at + 1] !== 0xb7) {
     at = bytes.indexOf(0xc2, at + 1);
   }
-  if (at <= 0) {
-    return {invalid: at ? 'No Control Character' : 'Control Message Invalid'};
+  if (at < 0) {
+    return {invalid: 'No Control Character'};
   }
   try {
     const topic = new TextDecoder('utf-8', {fatal: true, ignoreBOM: true}).decode(bytes.subarray(0, at));

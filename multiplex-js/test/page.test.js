@@ -131,6 +131,21 @@ test('a page that waits tries at once when it is shown', options, async t => {
   assert.ok(after < SOON, `back after ${after} ms`);
 });
 
+test('a machine that slept tries at once when it is awake', options, async t => {
+  const stub = await Stub.start(t);
+  const page = await open(t, stub, patient);
+  await stub.stop();
+  await page.evaluate(() => becomes(topic, 'waiting'));
+  await stub.listen();
+  const after = await page.evaluate(async () => {
+    const now = Date.now;
+    Date.now = () => now() + 600_000;
+    const awake = performance.now();
+    return (await becomes(topic, 'open')) - awake;
+  });
+  assert.ok(after < 3 * SOON, `back after ${after} ms`);
+});
+
 test('a page that goes away says so to the server and nothing to itself; one that comes back recovers', options, async t => {
   const stub = await Stub.start(t);
   const page = await open(t, stub, patient);

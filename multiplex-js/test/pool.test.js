@@ -180,6 +180,20 @@ test('tokens: one for each connection, a new one when the server wants it, and r
   assert.equal(topic.error.code, 4401);
 });
 
+test('a token that cannot be had now is asked for again, once for each try', options, async t => {
+  const stub = await Stub.start(t);
+  let asked = 0;
+  const pool = poolOn(t, stub, {
+    token: () => {
+      if (++asked < 3) throw new Error('not now');
+      return 'token';
+    },
+  });
+  await new Topic(stub.url('/echo'), {pool}).ready();
+  assert.equal(asked, 3);
+  assert.deepEqual(stub.bearers, ['token']);
+});
+
 test('a restart that the server plans is waited for', options, async t => {
   const stub = await Stub.start(t);
   const topic = new Topic(stub.url('/echo'), {pool: poolOn(t, stub)});

@@ -192,6 +192,14 @@ test('subprotocols are negotiated for each topic', options, async t => {
   assert.deepEqual((await Promise.all(ends)).map(({code}) => code), [1006, 1006]);
 });
 
+test('a subscription over the limit of a control message is never sent', options, async t => {
+  const stub = await Stub.start(t);
+  const pool = poolOn(t, stub);
+  const socket = new pool.WebSocket(stub.url('/pick'), ['x'.repeat(5000)]);
+  assert.equal((await event(socket, 'close')).code, 1006);
+  assert.equal(stub.subscribes, 0);
+});
+
 test('the base dialect has no subprotocols for a topic', options, async t => {
   const stub = await Stub.start(t, BASE);
   const pool = poolOn(t, stub);

@@ -553,8 +553,8 @@ export function parseClientFrame(message, bytes, v1, topicLimit) {
   }
   const raw = typeof message === 'string' ? Buffer.from(message) : message;
   const at = raw.subarray(0, topicLimit + (v1 ? 24 : 2)).indexOf(Buffer.from(S));
-  if (at <= 0) {
-    return {error: at ? 'No Control Character' : 'Control Message Invalid'};
+  if (at < 0) {
+    return {error: 'No Control Character'};
   }
   let topic = raw.subarray(0, at).toString('utf8');
   if (!Buffer.from(topic).equals(raw.subarray(0, at))) {

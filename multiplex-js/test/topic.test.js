@@ -444,6 +444,22 @@ test('subprotocols of a topic', options, async t => {
   await assert.rejects(wrong.ready(), {kind: 'handshake'});
 });
 
+test('a URL that cannot be had now is asked for again', options, async t => {
+  const stub = await Stub.start(t);
+  let asked = 0;
+  const url = async () => {
+    if (++asked < 3) throw new Error('not now');
+    return stub.url('/websocket/token/0123456789abcdefghijkl');
+  };
+  const pool = poolOn(t, stub);
+  const topic = new Topic(url, {pool, backoff: constant(1)});
+  await topic.ready();
+  assert.equal(asked, 3);
+  const once = new Topic(() => 'ftp://x', {pool});
+  await assert.rejects(once.ready(), {kind: 'handshake'});
+  assert.equal(once.status, 'failed');
+});
+
 test('a URL that is none is refused at once', () => {
   assert.throws(() => new Topic('http://[', {}), {name: 'SyntaxError'});
   assert.throws(() => new Topic('ftp://host/'), {name: 'SyntaxError'});

@@ -56,6 +56,13 @@ for (const it of cases.filter(({from}) => from === 'client')) {
   });
 }
 
+test('a topic with a mark that is none', () => {
+  for (const head of ['/a|1^2', '/a|', '/a^x', '/a|-1', '|1', 'a|1']) {
+    assert.deepEqual(decode(`${head}·p`, true), {invalid: 'Invalid Topic'}, head);
+  }
+  assert.deepEqual(decode('/a|1·p', false), {topic: '/a|1', payload: 'p'});
+});
+
 test('lengths are those of UTF-8', () => {
   for (const text of ['', 'a', 'ü', '€', '\u{1f514}', '\ud800', '\udc00a', '\ud800\ud800\udc00', 'aü€\u{1f514}']) {
     assert.equal(byteLength(text), new TextEncoder().encode(text).length, JSON.stringify(text));
