@@ -15,15 +15,14 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  *  entry    length of what follows, 4 bytes | kind, 1 byte | content
  *  kind 1   publication: topic | except | key | payload, the first three each with 2 bytes of
- *           length; the payload is its kind ('t' or 'b') and its bytes to the end of the entry
+ *           length; the payload is its kind (one byte, see {@link Payload#kind}) and its bytes to the
+ *           end of the entry
  * </pre>
  *
  * <p>An entry of a kind that this version does not know is passed over.
  */
 final class Batch {
   private static final byte PUBLICATION = 1;
-  private static final byte TEXT = 't';
-  private static final byte BINARY = 'b';
 
   private Batch() {}
 
@@ -41,7 +40,7 @@ final class Batch {
         .appendBytes(except)
         .appendUnsignedShort(key.length)
         .appendBytes(key)
-        .appendByte(publication.payload().isText() ? TEXT : BINARY)
+        .appendByte(publication.payload().kind())
         .appendBytes(payload);
   }
 
@@ -81,8 +80,7 @@ final class Batch {
       }
       String topic = batch.getString(from + 2, topicEnd);
       byte[] bytes = batch.getBytes(keyEnd + 1, to);
-      Payload payload =
-          batch.getByte(keyEnd) == TEXT ? Payload.textOf(bytes) : Payload.binary(bytes);
+      Payload payload = Payload.ofKind(batch.getByte(keyEnd), bytes);
       return new Publication(
           new Topic(topic),
           payload,

@@ -35,6 +35,16 @@ public interface Codec<T> {
    * Buffer}, and JSON in a text message for everything else.
    */
   static Payload payloadOf(Object message) {
-    return Codecs.payloadOf(message);
+    return Codecs.payloadOf(message, Encodings.JSON);
+  }
+
+  /** As above, with another encoding than JSON for everything else. */
+  static Payload payloadOf(Object message, Encoding values) {
+    return Codecs.payloadOf(message, values);
+  }
+
+  /** Whether messages of {@code type} are taken as they are unless an encoding is named. */
+  static boolean isRaw(Class<?> type) {
+    return Codecs.isRaw(type);
   }
 }

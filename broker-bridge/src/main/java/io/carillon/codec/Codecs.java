@@ -1,5 +1,7 @@
 package io.carillon.codec;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -39,10 +41,14 @@ final class Codecs {
   @SuppressWarnings("unchecked") // the map pairs each class with a codec of that class
   static <T> Codec<T> of(Class<T> type) {
     Codec<?> builtIn = BUILT_IN.get(type);
-    return builtIn != null ? (Codec<T>) builtIn : new JsonCodec<>(type);
+    return builtIn != null ? (Codec<T>) builtIn : Encodings.JSON.codec(type);
   }
 
-  static Payload payloadOf(Object message) {
+  static boolean isRaw(Class<?> type) {
+    return BUILT_IN.containsKey(type);
+  }
+
+  static Payload payloadOf(Object message, Encoding values) {
     if (message instanceof Payload payload) {
       return payload;
     }
@@ -59,12 +65,18 @@ final class Codecs {
       return Payload.binary(buffer);
     }
     if (message instanceof JsonObject json) {
-      return Payload.text(json.encode());
+      return json(json.encode(), values);
     }
     if (message instanceof JsonArray json) {
-      return Payload.text(json.encode());
+      return json(json.encode(), values);
     }
-    return JsonCodec.encodeAny(message);
+    return values
+        .encode(message)
+        .orElseThrow(() -> EncodingCodec.cannotWrite(values.contentType(), message, null));
+  }
+
+  private static Payload json(String text, Encoding values) {
+    return Payload.written(Encodings.JSON, text.getBytes(UTF_8)).in(values);
   }
 
   private static byte[] onlyBinary(Payload payload) {

@@ -34,7 +34,7 @@ class JsonCodecTest {
   record Positive(int number) {
     Positive {
       if (number <= 0) {
-        throw new IllegalArgumentException("not positive: secret");
+        throw new IllegalArgumentException("number must be positive");
       }
     }
   }
@@ -193,9 +193,8 @@ class JsonCodecTest {
   }
 
   @Test
-  void wordsOfAConstructorThatRefusesStayHere() {
-    refused(
-        Codec.of(Positive.class), Payload.text("{\"number\":-1}"), "not valid JSON for Positive");
+  void constructorThatRefusesSpeaksToTheClient() {
+    refused(Codec.of(Positive.class), Payload.text("{\"number\":-1}"), "number must be positive");
   }
 
   @Test
