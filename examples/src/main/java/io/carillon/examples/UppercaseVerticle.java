@@ -5,8 +5,6 @@ import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import com.fasterxml.jackson.annotation.JsonValue;
-import io.carillon.channel.Channel;
-import io.carillon.channel.CloseException;
 import io.carillon.route.ChannelVerticle;
 import io.carillon.route.Routes;
 
@@ -43,24 +41,18 @@ public final class UppercaseVerticle extends ChannelVerticle {
     record Uppercase(@JsonValue String text) implements ServerEvent {}
   }
 
+  /** Who asks. */
+  record Asker(String name, int age) {}
+
   @Override
   protected void routes(Routes routes) {
     routes
         .route("/api/uppercase_ws?name&age", ClientEvent.class, ServerEvent.class)
-        .join(
-            ch -> {
-              requireAge(ch);
-              return ch.send(new ServerEvent.Uppercase("Hello!"));
-            })
-        .message((ch, event) -> ch.send(event.answer()));
-  }
-
-  private static void requireAge(Channel<?> channel) {
-    try {
-      Integer.parseInt(channel.query("age"));
-    } catch (NumberFormatException notANumber) {
-      throw CloseException.http(400, "query parameter must be a whole number of 32 bits: name=age");
-    }
+        .params(Asker.class)
+        .socket(
+            s ->
+                s.send(new ServerEvent.Uppercase("Hello!"))
+                    .compose(sent -> s.forEach(event -> s.send(event.answer()))));
   }
 
   private static String upper(String text) {

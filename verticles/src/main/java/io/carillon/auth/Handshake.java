@@ -5,6 +5,7 @@ import io.vertx.core.json.JsonObject;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -107,6 +108,15 @@ public final class Handshake {
   /** The names of all headers as received, repeated ones repeatedly. */
   public List<String> headerNames() {
     return headers.lines().filter(line -> !line.isEmpty()).map(Handshake::nameOf).toList();
+  }
+
+  /** The subprotocols that the client offers, in its order (RFC 6455, section 4.1). */
+  public List<String> subprotocols() {
+    return headers("sec-websocket-protocol").stream()
+        .flatMap(value -> Arrays.stream(value.split(",", -1)))
+        .map(String::trim)
+        .filter(name -> !name.isEmpty())
+        .toList();
   }
 
   /** The value of a cookie, if the client sent one of that name. */

@@ -4,6 +4,8 @@ import io.carillon.auth.Handshake;
 import io.carillon.broker.Topic;
 import io.carillon.protocol.CloseStatus;
 import io.vertx.core.Future;
+import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * One client joined to one topic: what a handler answers with.
@@ -42,8 +44,37 @@ public interface Channel<O> {
   /** All parameters of path and query. */
   Params params();
 
+  /**
+   * The parameters as the record that the route declares for them.
+   *
+   * @throws IllegalArgumentException if it declares none, or another record
+   */
+  <P extends Record> P params(Class<P> type);
+
+  /** The subprotocol that the route and the client have agreed on. */
+  Optional<String> subprotocol();
+
   /** What the request that opened the connection said. */
   Handshake handshake();
+
+  /** The value that the channel has under this name. */
+  <T> Optional<T> local(ChannelLocal<T> name);
+
+  /**
+   * Gives the channel a value for as long as it lives; the first one wins.
+   *
+   * @return whether this is it
+   */
+  <T> boolean createLocal(ChannelLocal<T> name, T value);
+
+  /**
+   * The one value of a type that is made once for this channel, by whoever asks first. On one node
+   * all handlers of the channel share it, on other nodes those of one verticle.
+   */
+  <T> T cached(Class<T> type, Supplier<T> maker);
+
+  /** The one value of a type that is made once for the message, or other event, being handled. */
+  <T> T cachedForMessage(Class<T> type, Supplier<T> maker);
 
   /** Whether messages can still be sent. */
   boolean isOpen();
@@ -63,7 +94,8 @@ public interface Channel<O> {
 
   /**
    * Like {@link #send}, for a message of another type: text for a {@code String}, binary for {@code
-   * byte[]} and {@code Buffer}, a {@code Payload} as it is, JSON for everything else.
+   * byte[]} and {@code Buffer}, a {@code Payload} as it is, the encoding of the route for
+   * everything else.
    */
   Future<Void> sendRaw(Object message);
 
@@ -85,7 +117,8 @@ public interface Channel<O> {
   Future<Void> broadcast(O message, String key);
 
   /**
-   * Sends a message of any type to every client on another topic.
+   * Sends a message of any type to every client on another topic: a value reaches each of them in
+   * the encoding of its own route.
    *
    * @return completes when the broker has taken it; fails with {@code BrokerException}
    */

@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One thing that happened to a channel, on its way to a handler instance. It is answered exactly
- * once, by one of the last three methods, from any thread; later answers are ignored. Until then
- * the next event of the channel waits.
+ * once, by one of the last four methods, from any thread; later answers are ignored. Until then the
+ * next event of the channel waits.
  */
 public interface ChannelEvent {
   /** What happened. */
@@ -67,4 +67,11 @@ public interface ChannelEvent {
 
   /** This route does not take the event; the next candidate is asked. */
   void forward();
+
+  /**
+   * This route does not take the client at all, which only a {@link Kind#JOIN} may say: the next
+   * candidate is asked, and this one gets no further event. If there is none, the client is refused
+   * with 400 and {@code why}.
+   */
+  void decline(String why);
 }

@@ -61,7 +61,7 @@ public abstract class ChannelVerticle extends VerticleBase {
     wire = new WireEvents(vertx.eventBus(), this::runner, known);
     Broker broker = Broker.of(vertx);
     for (Route<?, ?> route : declared.all()) {
-      addRunner(route.declared(), new RouteRunner<>(route, broker, ours.name(), known));
+      addRunner(route.declared(), new RouteRunner<>(context, route, broker, ours.name(), known));
     }
     consumers.add(vertx.eventBus().consumer(ours.address(), this::onEvent));
     consumers.add(vertx.eventBus().consumer(Addresses.HANDLERS, announcing::onAsked));
@@ -94,15 +94,18 @@ public abstract class ChannelVerticle extends VerticleBase {
 
   private Announcement announcement(Routes declared) {
     List<Announcement.Declared> routes = new ArrayList<>();
+    List<Collision> collisions = new ArrayList<>();
     for (Route<?, ?> route : declared.all()) {
       Announcement.Declared one = route.declared();
       for (Announcement.Declared other : routes) {
         if (one.equals(other) || one.collidesWith(other)) {
-          throw new IllegalArgumentException(
-              Collision.text(List.of(new Collision(one, name(), other, name()))));
+          collisions.add(new Collision(one, name(), other, name()));
         }
       }
       routes.add(one);
+    }
+    if (!collisions.isEmpty()) {
+      throw new IllegalArgumentException(Collision.text(collisions));
     }
     String node = Addresses.node(vertx);
     boolean eventLoop = Context.isOnEventLoopThread();
@@ -120,6 +123,10 @@ public abstract class ChannelVerticle extends VerticleBase {
   private void addRunner(Announcement.Declared route, RouteRunner<?, ?> runner) {
     for (ChannelEvent.Kind event : route.events()) {
       runners.put(key(route.pattern().toString(), route.rank(), event), runner);
+    }
+    if (route.settings().guarded()) {
+      runners.putIfAbsent(
+          key(route.pattern().toString(), route.rank(), ChannelEvent.Kind.JOIN), runner);
     }
     runners.putIfAbsent(
         key(route.pattern().toString(), route.rank(), ChannelEvent.Kind.LEAVE), runner);

@@ -1,10 +1,24 @@
 package io.carillon.route;
 
+import io.carillon.auth.Handshake;
+import io.carillon.broker.Topic;
+import io.carillon.channel.Channel;
 import io.carillon.channel.ChannelEvent;
+import io.carillon.channel.ChannelLocal;
+import io.carillon.channel.CloseException;
 import io.carillon.codec.Codec;
+import io.carillon.codec.DecodeException;
+import io.carillon.codec.Encoding;
+import io.carillon.codec.Encodings;
+import io.carillon.codec.Payload;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,20 +32,132 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Route<I, O> {
   private final UriPattern pattern;
-  private final Codec<I> in;
-  private final Codec<O> out;
+  private final @Nullable Class<I> inType;
+  private final @Nullable Class<O> outType;
+  private final List<MessageKind<?, O>> kinds = new ArrayList<>();
+  private Typed<I, O> typed;
   private int rank;
   private RouteSettings settings = RouteSettings.DEFAULT;
   private boolean leaveOnNodeLoss;
   private @Nullable JoinHandler<O> join;
   private @Nullable MessageHandler<I, O> message;
   private @Nullable LeaveHandler<O> leave;
+  private @Nullable MessageHandler<DecodeException, O> decodeError;
+  private final Map<String, String> headers = new HashMap<>();
+  private final Map<String, Typed<I, O>> subprotocols = new HashMap<>();
+  private final List<ChannelLocal<?>> needed = new ArrayList<>();
+  private @Nullable Class<?> params;
+  private @Nullable SocketHandler<I, O> socket;
+  private @Nullable BiConsumer<Channel<O>, CloseException> failedUpgrade;
+
+  Route(UriPattern pattern, Class<I> inType, Class<O> outType) {
+    this.pattern = pattern;
+    this.inType = inType;
+    this.outType = outType;
+    this.typed = new Typed<>(Codec.of(inType), Codec.of(outType), Encodings.JSON);
+    this.rank = pattern.rank();
+    if (!Codec.isRaw(outType)) {
+      settings = settings.withEncoding(Encodings.JSON.wireName());
+    }
+  }
 
   Route(UriPattern pattern, Codec<I> in, Codec<O> out) {
     this.pattern = pattern;
-    this.in = in;
-    this.out = out;
+    this.inType = null;
+    this.outType = null;
+    this.typed = new Typed<>(in, out, Encodings.JSON);
     this.rank = pattern.rank();
+  }
+
+  /**
+   * How messages become values and back; JSON unless told otherwise. An encoding that is named here
+   * holds for {@code String}, {@code byte[]} and {@code Buffer} too: with {@link Encodings#JSON} a
+   * text travels in quotes. A {@code Payload} stays as it is.
+   *
+   * @throws IllegalStateException if the route was declared with codecs
+   */
+  public Route<I, O> encoding(Encoding values) {
+    typed = typed(values);
+    settings = settings.withEncoding(wireName(values));
+    return this;
+  }
+
+  /**
+   * Speaks a subprotocol. The first one that the client offers and the route speaks is answered,
+   * and {@code Channel.subprotocol()} is its name; a client that offers none of them joins without.
+   */
+  public Route<I, O> subprotocol(String name) {
+    settings = settings.withSubprotocol(new Subprotocol(name, ""));
+    return this;
+  }
+
+  /**
+   * Speaks a subprotocol whose messages have an encoding of their own, so that each client of a
+   * topic chooses; one of the server's own for broadcasts to be written in it.
+   */
+  public Route<I, O> subprotocol(String name, Encoding values) {
+    subprotocols.put(name, typed(values));
+    settings = settings.withSubprotocol(new Subprotocol(name, wireName(values)));
+    return this;
+  }
+
+  private Typed<I, O> typed(Encoding values) {
+    Class<I> received = inType;
+    Class<O> sent = outType;
+    if (received == null || sent == null) {
+      throw new IllegalStateException("the route has codecs of its own: pattern=" + pattern);
+    }
+    return new Typed<>(
+        received == Payload.class ? typed.in() : values.codec(received),
+        sent == Payload.class ? typed.out() : values.codec(sent),
+        values);
+  }
+
+  private String wireName(Encoding values) {
+    return outType == Payload.class ? "" : values.wireName();
+  }
+
+  /**
+   * Reads the parameters of each client into a record, which handlers get with {@link
+   * io.carillon.channel.Channel#params(Class)}. A component takes the path or query parameter of
+   * its name: text, numbers, boolean, UUID, enums, or a type with a constructor or a static {@code
+   * fromString}, {@code parse}, {@code of} or {@code valueOf} that takes one text. An {@code
+   * Optional} may be missing, a {@code List} has all values of a name or the segments of {@code
+   * :name**}, a nested record those of {@code name.part}, a {@code Map} what the pattern does not
+   * name.
+   *
+   * <p>A client with a value that is missing or not valid, or that the record's constructor
+   * refuses, is left to the next route in rank; without one it is refused with 400, and the text
+   * names the parameter.
+   */
+  public Route<I, O> params(Class<? extends Record> type) {
+    params = type;
+    settings = settings.withGuard();
+    return this;
+  }
+
+  /** Says that a component of the {@link #params} is the value of a header. */
+  public Route<I, O> header(String component, String name) {
+    headers.put(component, name);
+    return this;
+  }
+
+  /**
+   * Takes messages of channels only that have this value; others go on to the next route in rank.
+   * The routes that share a value belong into one verticle.
+   */
+  public Route<I, O> needs(ChannelLocal<?> local) {
+    needed.add(local);
+    return this;
+  }
+
+  /**
+   * The topic of this route that has these parameters; see {@link UriPattern#topic}.
+   *
+   * @throws IllegalArgumentException if one is missing or unknown; the text names it
+   */
+  public Topic topic(Map<String, ?> parameters) {
+    return pattern.topic(parameters);
   }
 
   /** Runs once for each client that asks to join; see {@link JoinHandler}. */
@@ -57,6 +183,62 @@ public final class Route<I, O> {
   /** As above, done when its future is. */
   public Route<I, O> message(MessageHandler.Async<I, O> handler) {
     message = handler;
+    return this;
+  }
+
+  /**
+   * Runs for each message that is a {@code kind}, such as one record of a sealed hierarchy. The
+   * kinds are asked in the order of their declaration, the handler for all messages last; what none
+   * of them takes goes on to the next route in rank, and without one closes the client with 1008.
+   */
+  public <S extends I> Route<I, O> message(Class<S> kind, MessageHandler<S, O> handler) {
+    HandlerResult.check(handler, pattern, ChannelEvent.Kind.MESSAGE);
+    kinds.add(new MessageKind<>(kind, handler));
+    return this;
+  }
+
+  /** As above, done when its future is. */
+  public <S extends I> Route<I, O> message(Class<S> kind, MessageHandler.Async<S, O> handler) {
+    kinds.add(new MessageKind<>(kind, handler));
+    return this;
+  }
+
+  /**
+   * Runs for a message that does not decode, instead of closing the client with 1007 or 1003; the
+   * channel stays usable, and the handler may answer, or close it by itself.
+   */
+  public Route<I, O> decodeError(MessageHandler<DecodeException, O> handler) {
+    HandlerResult.check(handler, pattern, ChannelEvent.Kind.MESSAGE);
+    decodeError = handler;
+    return this;
+  }
+
+  /** As above, done when its future is. */
+  public Route<I, O> decodeError(MessageHandler.Async<DecodeException, O> handler) {
+    decodeError = handler;
+    return this;
+  }
+
+  /**
+   * Serves each client as a loop, instead of a message handler; see {@link
+   * io.carillon.channel.Socket}. A {@link #join} handler runs before the upgrade, a {@link #leave}
+   * handler behind the end of the loop.
+   */
+  public Route<I, O> socket(SocketHandler<I, O> handler) {
+    HandlerResult.check(handler, pattern, ChannelEvent.Kind.JOIN);
+    socket = handler;
+    return this;
+  }
+
+  /** As above, done when its future is. */
+  public Route<I, O> socket(SocketHandler.Async<I, O> handler) {
+    socket = handler;
+    return this;
+  }
+
+  /** Hears that the join handler has refused a client, and why. */
+  public Route<I, O> failedUpgrade(BiConsumer<Channel<O>, CloseException> handler) {
+    failedUpgrade = handler;
     return this;
   }
 
@@ -154,20 +336,61 @@ public final class Route<I, O> {
     return pattern;
   }
 
-  Codec<I> in() {
-    return in;
-  }
-
-  Codec<O> out() {
-    return out;
-  }
-
   @Nullable JoinHandler<O> joinHandler() {
     return join;
   }
 
-  @Nullable MessageHandler<I, O> messageHandler() {
+  /** Reads parameters; null if the route declares none. */
+  @Nullable ParamRecord<?> paramRecord() {
+    return params == null ? null : ParamRecord.of(params, pattern, headers);
+  }
+
+  /** How messages of a client are read and written. */
+  Typed<I, O> typed(Handshake handshake) {
+    if (subprotocols.isEmpty()) {
+      return typed;
+    }
+    return settings
+        .subprotocol(handshake)
+        .map(spoken -> subprotocols.getOrDefault(spoken.name(), typed))
+        .orElse(typed);
+  }
+
+  List<ChannelLocal<?>> needed() {
+    return needed;
+  }
+
+  RouteSettings settings() {
+    return settings;
+  }
+
+  @Nullable SocketHandler<I, O> socketHandler() {
+    return socket;
+  }
+
+  void onFailedUpgrade(Channel<O> channel, CloseException why) {
+    if (failedUpgrade != null) {
+      failedUpgrade.accept(channel, why);
+    }
+  }
+
+  boolean takesMessages() {
+    return message != null || socket != null || !kinds.isEmpty();
+  }
+
+  /** The handler of the first kind that the value is, else the one for all; null for none. */
+  @SuppressWarnings("unchecked") // the value is of the kind that the handler takes
+  @Nullable MessageHandler<I, O> messageHandler(I value) {
+    for (MessageKind<?, O> kind : kinds) {
+      if (kind.type().isInstance(value)) {
+        return (MessageHandler<I, O>) kind.handler();
+      }
+    }
     return message;
+  }
+
+  @Nullable MessageHandler<DecodeException, O> decodeErrorHandler() {
+    return decodeError;
   }
 
   @Nullable LeaveHandler<O> leaveHandler() {
@@ -176,14 +399,18 @@ public final class Route<I, O> {
 
   Announcement.Declared declared() {
     Set<ChannelEvent.Kind> events = EnumSet.noneOf(ChannelEvent.Kind.class);
-    if (join != null) {
+    if (join != null || socket != null) {
       events.add(ChannelEvent.Kind.JOIN);
     }
-    if (message != null) {
+    if (takesMessages()) {
       events.add(ChannelEvent.Kind.MESSAGE);
     }
-    if (leave != null) {
+    if (leave != null || socket != null) {
       events.add(ChannelEvent.Kind.LEAVE);
+    }
+    if (socket != null && (message != null || !kinds.isEmpty())) {
+      throw new IllegalArgumentException(
+          "a route has a message handler or a socket, not both: pattern=" + pattern);
     }
     if (!events.contains(ChannelEvent.Kind.JOIN) && !events.contains(ChannelEvent.Kind.MESSAGE)) {
       throw new IllegalArgumentException(

@@ -6,27 +6,40 @@ import io.carillon.broker.BrokerException;
 import io.carillon.broker.Publication;
 import io.carillon.broker.Topic;
 import io.carillon.channel.Channel;
+import io.carillon.channel.ChannelEvent;
+import io.carillon.channel.ChannelLocal;
 import io.carillon.channel.Params;
 import io.carillon.channel.Peer;
 import io.carillon.codec.Codec;
 import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
 import io.vertx.core.Future;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The channel that handlers of one route are given; attached to the peer from event to event. */
 final class RouteChannel<O> implements Channel<O> {
   private final Peer peer;
   private final Params params;
-  private final Codec<O> out;
+  private final Route<?, O> route;
   private final Broker broker;
+  private final Typed<?, O> typed;
+  private final @Nullable ParamRecord<?> reader;
+  private @Nullable LoopSocket<?, O> socket;
+  private @Nullable Object values;
+  private Object event = this;
   private volatile boolean joining;
   private boolean known;
 
-  RouteChannel(Peer peer, Params params, Codec<O> out, Broker broker) {
+  RouteChannel(
+      Peer peer, Params params, Route<?, O> route, @Nullable ParamRecord<?> reader, Broker broker) {
     this.peer = peer;
     this.params = params;
-    this.out = out;
+    this.route = route;
+    this.typed = route.typed(peer.handshake());
+    this.reader = reader;
     this.broker = broker;
   }
 
@@ -35,6 +48,19 @@ final class RouteChannel<O> implements Channel<O> {
     boolean before = known;
     known = now;
     return before;
+  }
+
+  /** Where the channel is served as a loop. */
+  @Nullable LoopSocket<?, O> socket() {
+    return socket;
+  }
+
+  void socket(LoopSocket<?, O> made) {
+    socket = made;
+  }
+
+  Typed<?, O> typed() {
+    return typed;
   }
 
   /** Until this is taken back, broadcasts to the own topic pass the joiner by. */
@@ -72,9 +98,63 @@ final class RouteChannel<O> implements Channel<O> {
     return params;
   }
 
+  /**
+   * Reads the parameters that the route declares.
+   *
+   * @throws IllegalArgumentException if one is missing or not valid
+   */
+  void readParams() {
+    if (reader != null && values == null) {
+      values = reader.read(peer.topic(), params, peer.handshake());
+    }
+  }
+
+  @Override
+  public <P extends Record> P params(Class<P> type) {
+    if (reader == null || reader.type() != type) {
+      throw new IllegalArgumentException(
+          "not the parameters of this route: type="
+              + type.getName()
+              + ", pattern="
+              + route.pattern());
+    }
+    readParams();
+    return type.cast(Objects.requireNonNull(values));
+  }
+
+  @Override
+  public Optional<String> subprotocol() {
+    return route.settings().subprotocol(peer.handshake()).map(Subprotocol::name);
+  }
+
   @Override
   public Handshake handshake() {
     return peer.handshake();
+  }
+
+  @Override
+  public <T> Optional<T> local(ChannelLocal<T> name) {
+    return name.in(peer.locals());
+  }
+
+  @Override
+  public <T> boolean createLocal(ChannelLocal<T> name, T value) {
+    return peer.locals().create(name, value);
+  }
+
+  @Override
+  public <T> T cached(Class<T> type, Supplier<T> maker) {
+    return peer.locals().cached(type, maker);
+  }
+
+  @Override
+  public <T> T cachedForMessage(Class<T> type, Supplier<T> maker) {
+    return peer.locals().cachedForMessage(event, type, maker);
+  }
+
+  /** What is handled now: the payload, which is one for all routes, or the event itself. */
+  void handling(ChannelEvent now) {
+    event = Objects.requireNonNullElse(now.payload(), now);
   }
 
   @Override
@@ -84,22 +164,22 @@ final class RouteChannel<O> implements Channel<O> {
 
   @Override
   public Future<Void> send(O message) {
-    return peer.send(out.encode(message));
+    return peer.send(typed.out().encode(message));
   }
 
   @Override
   public Future<Void> sendRaw(Object message) {
-    return peer.send(Codec.payloadOf(message));
+    return peer.send(Codec.payloadOf(message, typed.values()));
   }
 
   @Override
   public Future<Void> broadcast(O message) {
-    return publish(peer.topic(), out.encode(message), null);
+    return publish(peer.topic(), typed.out().encode(message), null);
   }
 
   @Override
   public Future<Void> broadcast(O message, String key) {
-    return publish(peer.topic(), out.encode(message), key);
+    return publish(peer.topic(), typed.out().encode(message), key);
   }
 
   private Future<Void> publish(Topic topic, Payload payload, @Nullable String key) {

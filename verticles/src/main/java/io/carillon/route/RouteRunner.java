@@ -2,13 +2,14 @@ package io.carillon.route;
 
 import io.carillon.broker.Broker;
 import io.carillon.channel.ChannelEvent;
+import io.carillon.channel.ChannelLocal;
 import io.carillon.channel.CloseException;
 import io.carillon.channel.DroppedException;
-import io.carillon.channel.Params;
+import io.carillon.channel.Forward;
 import io.carillon.codec.DecodeException;
-import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
 import io.carillon.protocol.LeaveStatus;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -22,16 +23,21 @@ import org.slf4j.LoggerFactory;
 final class RouteRunner<I, O> {
   private static final Logger LOG = LoggerFactory.getLogger(RouteRunner.class);
 
+  private final Context context;
   private final Route<I, O> route;
   private final Broker broker;
   private final String verticle;
   private final KnownChannels known;
+  private final @Nullable ParamRecord<?> params;
 
-  RouteRunner(Route<I, O> route, Broker broker, String verticle, KnownChannels known) {
+  RouteRunner(
+      Context context, Route<I, O> route, Broker broker, String verticle, KnownChannels known) {
+    this.context = context;
     this.route = route;
     this.broker = broker;
     this.verticle = verticle;
     this.known = known;
+    this.params = route.paramRecord();
   }
 
   /** Whether leave also runs for clients whose connection was on a node that is lost. */
@@ -47,6 +53,7 @@ final class RouteRunner<I, O> {
   /** Handles one event. */
   void run(ChannelEvent event) {
     RouteChannel<O> channel = channel(event);
+    channel.handling(event);
     switch (event.kind()) {
       case JOIN -> join(event, channel);
       case MESSAGE -> message(event, channel);
@@ -55,9 +62,18 @@ final class RouteRunner<I, O> {
   }
 
   private void join(ChannelEvent event, RouteChannel<O> channel) {
+    try {
+      channel.readParams();
+    } catch (IllegalArgumentException e) {
+      event.decline(String.valueOf(e.getMessage()));
+      return;
+    } catch (RuntimeException e) {
+      fail(event, channel, e);
+      return;
+    }
     JoinHandler<O> handler = route.joinHandler();
     if (handler == null) {
-      event.succeed();
+      joined(event, channel);
       return;
     }
     channel.joining(true);
@@ -65,37 +81,95 @@ final class RouteRunner<I, O> {
     try {
       result = handler.run(channel);
     } catch (Throwable e) {
-      channel.joining(false);
-      event.fail(failure(event, e));
-      return;
+      result = Future.failedFuture(e);
     }
     if (result == null) {
       channel.joining(false);
-      event.succeed();
+      joined(event, channel);
       return;
     }
     result.onComplete(
         done -> {
           channel.joining(false);
-          event.succeed();
+          joined(event, channel);
         },
         e -> {
           channel.joining(false);
-          onFailed(event, e);
+          onJoinFailed(event, channel, e);
         });
   }
 
+  private void joined(ChannelEvent event, RouteChannel<O> channel) {
+    event.succeed();
+    SocketHandler<I, O> handler = route.socketHandler();
+    if (handler != null) {
+      LoopSocket<I, O> socket = new LoopSocket<>(channel, typed(channel).in());
+      channel.socket(socket);
+      // A task of its own: on a virtual thread the loop does not return until the client is gone.
+      context.runOnContext(
+          start ->
+              socket.start(
+                  handler, e -> channel.close(failure(event.kind(), channel, e).status())));
+    }
+  }
+
+  @SuppressWarnings("unchecked") // of the same route
+  private Typed<I, O> typed(RouteChannel<O> channel) {
+    return (Typed<I, O>) channel.typed();
+  }
+
   private void message(ChannelEvent event, RouteChannel<O> channel) {
-    MessageHandler<I, O> handler = route.messageHandler();
-    if (handler == null) {
+    if (!route.takesMessages() || !hasAllNeeded(channel)) {
       event.forward();
       return;
     }
+    LoopSocket<?, O> socket = channel.socket();
+    if (socket != null) {
+      socket.offer(event);
+      return;
+    }
+    I value;
     try {
-      Payload payload = Objects.requireNonNull(event.payload());
-      answer(event, handler.run(channel, route.in().decode(payload)));
+      value = typed(channel).in().decode(Objects.requireNonNull(event.payload()));
+    } catch (DecodeException e) {
+      refused(event, channel, e);
+      return;
     } catch (Throwable e) {
-      event.fail(failure(event, e));
+      fail(event, channel, e);
+      return;
+    }
+    MessageHandler<I, O> handler = route.messageHandler(value);
+    if (handler == null) {
+      event.forward();
+    } else {
+      run(event, channel, handler, value);
+    }
+  }
+
+  private boolean hasAllNeeded(RouteChannel<O> channel) {
+    for (ChannelLocal<?> local : route.needed()) {
+      if (channel.local(local).isEmpty()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void refused(ChannelEvent event, RouteChannel<O> channel, DecodeException why) {
+    MessageHandler<DecodeException, O> handler = route.decodeErrorHandler();
+    if (handler == null) {
+      fail(event, channel, why);
+    } else {
+      run(event, channel, handler, why);
+    }
+  }
+
+  private <M> void run(
+      ChannelEvent event, RouteChannel<O> channel, MessageHandler<M, O> handler, M message) {
+    try {
+      answer(event, channel, handler.run(channel, message));
+    } catch (Throwable e) {
+      fail(event, channel, e);
     }
   }
 
@@ -103,6 +177,18 @@ final class RouteRunner<I, O> {
     if (channel.known(false)) {
       known.remove();
     }
+    LoopSocket<?, O> socket = channel.socket();
+    if (socket == null) {
+      left(event, channel);
+    } else {
+      LeaveStatus status = event.status();
+      socket
+          .close(status == null ? CloseStatus.GOING_AWAY : status.closeStatus())
+          .onComplete(ended -> left(event, channel));
+    }
+  }
+
+  private void left(ChannelEvent event, RouteChannel<O> channel) {
     LeaveHandler<O> handler = route.leaveHandler();
     LeaveStatus status = event.status();
     if (handler == null || status == null) {
@@ -110,29 +196,49 @@ final class RouteRunner<I, O> {
       return;
     }
     try {
-      answer(event, handler.run(channel, status));
+      answer(event, channel, handler.run(channel, status));
     } catch (Throwable e) {
-      event.fail(failure(event, e));
+      fail(event, channel, e);
     }
   }
 
-  private void answer(ChannelEvent event, @Nullable Future<?> result) {
+  private void answer(ChannelEvent event, RouteChannel<O> channel, @Nullable Future<?> result) {
     if (result == null || result.succeeded()) {
       event.succeed();
     } else {
-      result.onComplete(done -> event.succeed(), e -> onFailed(event, e));
+      result.onComplete(done -> event.succeed(), e -> onFailed(event, channel, e));
     }
   }
 
-  private void onFailed(ChannelEvent event, Throwable e) {
+  private void onJoinFailed(ChannelEvent event, RouteChannel<O> channel, Throwable e) {
+    if (e instanceof DroppedException) {
+      joined(event, channel);
+    } else if (e instanceof Forward) {
+      event.forward();
+    } else {
+      CloseException why = failure(event.kind(), channel, e);
+      event.fail(why);
+      route.onFailedUpgrade(channel, why);
+    }
+  }
+
+  private void onFailed(ChannelEvent event, RouteChannel<O> channel, Throwable e) {
     if (e instanceof DroppedException) {
       event.succeed(); // what the route lets happen to slow clients is no failure of the handler
     } else {
-      event.fail(failure(event, e));
+      fail(event, channel, e);
     }
   }
 
-  private CloseException failure(ChannelEvent event, Throwable e) {
+  private void fail(ChannelEvent event, RouteChannel<O> channel, Throwable e) {
+    if (e instanceof Forward) {
+      event.forward();
+    } else {
+      event.fail(failure(event.kind(), channel, e));
+    }
+  }
+
+  private CloseException failure(ChannelEvent.Kind event, RouteChannel<O> channel, Throwable e) {
     if (e instanceof CloseException close) {
       return close;
     }
@@ -145,10 +251,10 @@ final class RouteRunner<I, O> {
     }
     LOG.error(
         "{} handler failed: route={}, verticle={}, channel={}",
-        event.kind().wireName(),
+        event.wireName(),
         route.pattern(),
         verticle,
-        event.peer().id(),
+        channel.id(),
         e);
     return new CloseException(CloseStatus.INTERNAL_SERVER_ERROR);
   }
@@ -159,8 +265,8 @@ final class RouteRunner<I, O> {
     if (attached != null) {
       return (RouteChannel<O>) attached;
     }
-    Params params = event.params();
-    RouteChannel<O> channel = new RouteChannel<>(event.peer(), params, route.out(), broker);
+    RouteChannel<O> channel =
+        new RouteChannel<>(event.peer(), event.params(), route, params, broker);
     event.attach(channel);
     if (event.kind() != ChannelEvent.Kind.LEAVE) {
       channel.known(true);

@@ -3,6 +3,7 @@ package io.carillon.route;
 import io.carillon.broker.Topic;
 import io.carillon.channel.Params;
 import io.carillon.route.PathSegment.Kind;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.StringJoiner;
@@ -125,6 +126,25 @@ public final class UriPattern {
   /** The names of the path parameters, in order. */
   public List<String> names() {
     return List.of(names);
+  }
+
+  /** The part of the query with that name; null if the pattern names none. */
+  @Nullable QueryPart queryPart(String name) {
+    return query.stream().filter(part -> part.name().equals(name)).findFirst().orElse(null);
+  }
+
+  /** Whether it says that the rest of the query is welcome. */
+  boolean takesAnyQuery() {
+    return !query.isEmpty() && query.get(query.size() - 1).kind() == QueryPart.Kind.REST;
+  }
+
+  /** The segments that {@code **} took, decoded one by one: an escaped slash does not part them. */
+  List<String> rest(Topic topic) {
+    return Arrays.stream(topic.path().split("/", -1))
+        .filter(segment -> !segment.isEmpty())
+        .skip(path.size() - 1L)
+        .map(Topic::unescape)
+        .toList();
   }
 
   /** The canonical spelling. */

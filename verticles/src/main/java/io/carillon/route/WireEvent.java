@@ -117,6 +117,18 @@ final class WireEvent implements ChannelEvent {
     }
   }
 
+  @Override
+  public void decline(String why) {
+    if (mayAnswer()) {
+      message()
+          .reply(
+              null,
+              new DeliveryOptions()
+                  .addHeader(Addresses.OUTCOME, Addresses.OUTCOME_FORWARD)
+                  .addHeader(Addresses.REASON, why));
+    }
+  }
+
   /** Nobody waits for the answer where the node that asked is lost. */
   private boolean mayAnswer() {
     return message != null && answered.compareAndSet(false, true);

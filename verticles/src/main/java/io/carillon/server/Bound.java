@@ -1,6 +1,7 @@
 package io.carillon.server;
 
 import io.carillon.channel.Params;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** One route that matches a channel's topic, and the handler instance the channel stays with. */
@@ -10,6 +11,7 @@ final class Bound {
   private @Nullable Instance instance;
   private @Nullable Object attachment;
   private boolean introduced;
+  private @Nullable String declined;
 
   Bound(RouteEntry route, Params params) {
     this.route = route;
@@ -29,9 +31,9 @@ final class Bound {
   }
 
   /** Chooses the instance at the first event, and returns it at the later ones. */
-  @Nullable Instance instance(String ownNode, long ownThread) {
+  @Nullable Instance instance(String ownNode, long ownThread, Predicate<Instance> serving) {
     if (instance == null) {
-      instance = route.choose(ownNode, ownThread);
+      instance = route.choose(ownNode, ownThread, serving);
     }
     return instance;
   }
@@ -53,5 +55,15 @@ final class Bound {
 
   boolean isIntroduced() {
     return introduced;
+  }
+
+  /** The route does not take this client. */
+  void decline(String why) {
+    declined = why;
+  }
+
+  /** Why the route does not take this client; null if it may. */
+  @Nullable String declined() {
+    return declined;
   }
 }

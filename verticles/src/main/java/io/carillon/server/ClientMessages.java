@@ -54,7 +54,7 @@ final class ClientMessages {
       return;
     }
     channel
-        .send(Codec.payloadOf(message.body()))
+        .send(channel.inOwnEncoding(Codec.payloadOf(message.body())))
         .onComplete(queued -> message.reply(null), e -> message.fail(code(e), e.getMessage()));
   }
 

@@ -101,4 +101,9 @@ final class Event implements ChannelEvent {
   public void forward() {
     channel.loop().run(() -> channel.onForwarded(this));
   }
+
+  @Override
+  public void decline(String why) {
+    channel.loop().run(() -> channel.onDeclined(this, why));
+  }
 }

@@ -12,7 +12,7 @@ import java.util.Map;
 
 /**
  * The members of every topic on one event loop, and the way of a publication to them: made into
- * bytes once, and the same bytes handed to each.
+ * bytes once for each encoding in use, and the same bytes handed to each.
  *
  * <p>The broker is told of a topic when its first member comes and when its last one goes, never of
  * a connection. Owned by the event loop.
@@ -67,12 +67,12 @@ final class FanOut {
       return; // the last one left while it was on its way
     }
     String except = publication.except();
-    try (SharedFrames frames = new SharedFrames(publication, zlib)) {
+    try (Renditions renditions = new Renditions(publication, zlib)) {
       // From the last to the first: a member that is ended by this takes the last one's place.
       for (int i = members.size() - 1; i >= 0; i--) {
         SessionChannel member = members.get(i);
         if (except == null || !except.equals(member.id())) {
-          member.deliver(frames);
+          member.deliver(renditions.of(member.encoding()));
         }
       }
     }

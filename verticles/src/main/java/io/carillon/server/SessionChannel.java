@@ -5,17 +5,22 @@ import io.carillon.broker.Topic;
 import io.carillon.channel.ChannelEvent.Kind;
 import io.carillon.channel.CloseException;
 import io.carillon.channel.DroppedException;
+import io.carillon.channel.Locals;
 import io.carillon.channel.Peer;
+import io.carillon.codec.Encoding;
+import io.carillon.codec.Encodings;
 import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
 import io.carillon.protocol.LeaveStatus;
 import io.carillon.route.Overflow;
 import io.carillon.route.RouteSettings;
+import io.carillon.route.Subprotocol;
 import io.carillon.route.Unexpected;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -59,6 +64,7 @@ final class SessionChannel implements Peer {
   private final Carrier carrier;
   private final Topic topic;
   private final List<Bound> candidates;
+  private @Nullable Encoding encoding;
   private State state = State.JOINING;
   private volatile boolean open = true;
   private @Nullable Promise<Void> joined;
@@ -69,11 +75,22 @@ final class SessionChannel implements Peer {
   private LeaveStatus leaveStatus = LeaveStatus.NO_STATUS;
   private @Nullable CloseStatus closeStatus;
   private boolean accepted;
+  private volatile @Nullable Locals locals;
 
   SessionChannel(Carrier carrier, Topic topic, List<Bound> candidates) {
     this.carrier = carrier;
     this.topic = topic;
     this.candidates = candidates;
+    chooseEncoding();
+  }
+
+  private void chooseEncoding() {
+    String name =
+        subprotocol()
+            .map(Subprotocol::encoding)
+            .filter(own -> !own.isEmpty())
+            .orElse(settings().encoding());
+    encoding = Encodings.ofWireName(name).orElse(null);
   }
 
   // ---- what handlers see
@@ -96,6 +113,22 @@ final class SessionChannel implements Peer {
   @Override
   public Handshake handshake() {
     return carrier.handshake();
+  }
+
+  @Override
+  public Locals locals() {
+    Locals known = locals;
+    return known != null ? known : newLocals();
+  }
+
+  /** Few channels have any. */
+  private synchronized Locals newLocals() {
+    Locals known = locals;
+    if (known == null) {
+      known = new Locals();
+      locals = known;
+    }
+    return known;
   }
 
   @Override
@@ -158,7 +191,7 @@ final class SessionChannel implements Peer {
   Future<Void> join() {
     Promise<Void> promise = Promise.promise();
     joined = promise;
-    Bound first = candidateFor(Kind.JOIN, null);
+    Bound first = askedToJoin(null);
     if (first != null) {
       dispatch(first, Kind.JOIN, null);
     } else if (!candidates.get(0).route().hasInstances()) {
@@ -169,11 +202,23 @@ final class SessionChannel implements Peer {
     return promise.future();
   }
 
+  /** The next route in rank that takes joins, or at least wants to look at who comes. */
+  private @Nullable Bound askedToJoin(@Nullable Bound after) {
+    boolean reached = after == null;
+    for (Bound bound : candidates) {
+      if (reached && (bound.route().takes(Kind.JOIN) || bound.route().settings().guarded())) {
+        return bound;
+      }
+      reached |= bound == after;
+    }
+    return null;
+  }
+
   private void accept() {
     accepted = true;
     Bound leaves = candidateFor(Kind.LEAVE, null);
     if (leaves != null) {
-      loop().dispatcher().bind(leaves);
+      loop().dispatcher().bind(this, leaves);
     }
     if (state != State.JOINING) {
       return; // the client has gone meanwhile; leave undoes what join did
@@ -187,6 +232,11 @@ final class SessionChannel implements Peer {
       state = State.JOINED;
       joined = null;
       promise.complete();
+      CloseStatus postponed = closeStatus;
+      if (postponed != null) {
+        closeStatus = null;
+        end(postponed);
+      }
       next();
     }
   }
@@ -247,6 +297,21 @@ final class SessionChannel implements Peer {
     }
   }
 
+  /** What its route and the client have agreed on. */
+  Optional<Subprotocol> subprotocol() {
+    return settings().subprotocol(handshake());
+  }
+
+  /** The same, spelled as the client did. */
+  Optional<String> offeredSubprotocol() {
+    return subprotocol()
+        .flatMap(
+            agreed ->
+                handshake().subprotocols().stream()
+                    .filter(agreed.name()::equalsIgnoreCase)
+                    .findFirst());
+  }
+
   /** Largest message that this channel takes, in bytes. */
   int maxMessageBytes() {
     int own = settings().maxMessageBytes();
@@ -262,13 +327,20 @@ final class SessionChannel implements Peer {
   /** What the first route asks of the server. */
   RouteSettings settings() {
     Bound messages = candidateFor(Kind.MESSAGE, null);
-    return (messages == null ? candidates.get(0) : messages).route().settings();
+    return (messages == null ? first() : messages).route().settings();
+  }
+
+  private Bound first() {
+    return candidates.stream()
+        .filter(bound -> bound.declined() == null)
+        .findFirst()
+        .orElse(candidates.get(0));
   }
 
   /** The route that messages go to first, for logs. */
   String routeName() {
     Bound messages = candidateFor(Kind.MESSAGE, null);
-    RouteEntry route = (messages == null ? candidates.get(0) : messages).route();
+    RouteEntry route = (messages == null ? first() : messages).route();
     return route.pattern() + " (" + route.owner() + ")";
   }
 
@@ -307,7 +379,7 @@ final class SessionChannel implements Peer {
   private @Nullable Bound candidateFor(Kind kind, @Nullable Bound after) {
     boolean reached = after == null;
     for (Bound bound : candidates) {
-      if (reached && bound.route().takes(kind)) {
+      if (reached && bound.declined() == null && bound.route().takes(kind)) {
         return bound;
       }
       reached |= bound == after;
@@ -325,9 +397,11 @@ final class SessionChannel implements Peer {
     answered();
     switch (event.kind()) {
       case JOIN -> {
-        accept();
-        next();
-        leaveIfDue();
+        if (event.bound().route().takes(Kind.JOIN)) {
+          admit();
+        } else {
+          onLookedAt(event.bound());
+        }
       }
       case MESSAGE -> {
         session().onHandled();
@@ -336,6 +410,52 @@ final class SessionChannel implements Peer {
       }
       case LEAVE -> left();
     }
+  }
+
+  private void admit() {
+    accept();
+    next();
+    leaveIfDue();
+  }
+
+  /** A route has looked at the client, and runs no join of its own: the next one is asked. */
+  private void onLookedAt(Bound bound) {
+    boolean joining = state == State.JOINING;
+    Bound next = joining ? askedToJoin(bound) : null;
+    if (next != null) {
+      dispatch(next, Kind.JOIN, null);
+    } else if (joining && isTaken()) {
+      admit();
+    } else {
+      onJoinFailed(declined());
+    }
+  }
+
+  /** Whether some route takes the client without a join of its own. */
+  private boolean isTaken() {
+    return candidates.stream()
+        .anyMatch(bound -> bound.declined() == null && !bound.route().takes(Kind.JOIN));
+  }
+
+  /** What the first route had against the client. */
+  private CloseException declined() {
+    for (Bound bound : candidates) {
+      String why = bound.declined();
+      if (why != null) {
+        return CloseException.http(400, why);
+      }
+    }
+    return CloseException.http(404, "Not Found");
+  }
+
+  void onDeclined(Event event, String why) {
+    if (current != event) {
+      return;
+    }
+    answered();
+    event.bound().decline(why);
+    chooseEncoding();
+    onLookedAt(event.bound());
   }
 
   void onFailed(Event event, CloseException failure) {
@@ -375,14 +495,17 @@ final class SessionChannel implements Peer {
     if (current != event) {
       return;
     }
-    Bound next = candidateFor(event.kind(), event.bound());
+    Bound next = event.kind() == Kind.JOIN ? null : candidateFor(event.kind(), event.bound());
     if (next != null) {
       answered();
       dispatch(next, event.kind(), event.payload());
       return;
     }
     switch (event.kind()) {
-      case JOIN -> onFailed(event, CloseException.http(404, "Not Found"));
+      case JOIN -> {
+        answered();
+        onLookedAt(event.bound());
+      }
       case MESSAGE ->
           onFailed(
               event,
@@ -416,6 +539,7 @@ final class SessionChannel implements Peer {
         leaveStatus = status;
         boolean joining = state == State.JOINING;
         state = State.DRAINING;
+        closeStatus = null;
         loop().fanOut().leave(this);
         if (joining) {
           dropWaiting();
@@ -478,6 +602,11 @@ final class SessionChannel implements Peer {
       return;
     }
     boolean joining = state == State.JOINING;
+    if (joining && accepted) {
+      // The handlers let the client in, so it is told behind the upgrade; the first word counts.
+      closeStatus = closeStatus == null ? status : closeStatus;
+      return;
+    }
     state = State.LEAVING;
     open = false;
     closeStatus = status;
@@ -553,6 +682,16 @@ final class SessionChannel implements Peer {
     return state == State.LEFT;
   }
 
+  /** Whether one of its routes is bound to that instance. */
+  boolean isServedBy(Instance instance) {
+    for (Bound bound : candidates) {
+      if (instance.equals(bound.instance())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Whether it depends on one of those instances, or on a route that has none any more. */
   boolean needs(Predicate<Instance> gone) {
     Bound messages = candidateFor(Kind.MESSAGE, null);
@@ -582,6 +721,16 @@ final class SessionChannel implements Peer {
   void joined(FanOut.@Nullable Members in, int at) {
     members = in;
     place = at;
+  }
+
+  /** How this client gets a value that was broadcast. */
+  Payload inOwnEncoding(Payload payload) {
+    return encoding == null ? payload : payload.in(encoding);
+  }
+
+  /** The encoding of its route; null where it takes what comes. */
+  @Nullable Encoding encoding() {
+    return encoding;
   }
 
   /** Takes the shared bytes of a publication. */

@@ -305,7 +305,8 @@ final class Upgrader {
     private final int maxMessageBytes;
     private final @Nullable DeflateAgreement agreed;
     private final TakeOver takeOver;
-    private final String head;
+    private final MultiMap headers;
+    private final Subprotocol subprotocol;
     private boolean answered;
 
     Opening(
@@ -318,7 +319,8 @@ final class Upgrader {
       this.session = session;
       this.maxMessageBytes = maxMessageBytes;
       this.agreed = agreed;
-      this.head = head(request.headers(), subprotocol.spelled, agreed);
+      this.headers = request.headers();
+      this.subprotocol = subprotocol;
       if (agreed != null) {
         session.onDeflateAgreed();
       }
@@ -342,7 +344,7 @@ final class Upgrader {
       Inflation inflation = agreed == null ? null : new Inflation(loop.zlib(), agreed);
       WebSocketTransport transport =
           new WebSocketTransport(session, maxMessageBytes + session.maxPrefixBytes(), inflation);
-      takeOver.complete(head, transport);
+      takeOver.complete(head(headers, spoken(session, subprotocol), agreed), transport);
       session.start(transport);
       session.forEachChannel(Upgrader::logJoined);
     }
@@ -357,10 +359,18 @@ final class Upgrader {
     }
   }
 
+  /** What its route and the client have agreed on, else what the server speaks by itself. */
+  private static String spoken(Session session, Subprotocol chosen) {
+    SessionChannel only = session.find(0);
+    String own = chosen.spelled == null ? "" : chosen.spelled;
+    return only == null ? own : only.offeredSubprotocol().orElse(own);
+  }
+
   /** The 101 answer (RFC 6455, section 4.2.2). */
   private static String head(
-      MultiMap headers, @Nullable String subprotocol, @Nullable DeflateAgreement agreed) {
-    String protocol = subprotocol == null ? "" : "Sec-WebSocket-Protocol: " + subprotocol + "\r\n";
+      MultiMap headers, String subprotocol, @Nullable DeflateAgreement agreed) {
+    String protocol =
+        subprotocol.isEmpty() ? "" : "Sec-WebSocket-Protocol: " + subprotocol + "\r\n";
     return "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         + "Sec-WebSocket-Accept: "
         + accept(headers.get("sec-websocket-key").trim())

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.carillon.channel.Channel;
+import io.carillon.channel.ChannelLocal;
 import io.carillon.channel.CloseException;
+import io.carillon.codec.Encodings;
 import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
 import io.carillon.protocol.LeaveStatus;
@@ -16,6 +18,7 @@ import io.vertx.core.Promise;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Consumer;
@@ -216,6 +219,38 @@ class HandlersElsewhereIT {
   }
 
   @Test
+  void everyEncodingCrosses() throws Exception {
+    serve(
+        routes -> {
+          for (Encodings encoding : Encodings.values()) {
+            routes
+                .route("/in/" + encoding.wireName(), Say.class, Say.class)
+                .encoding(encoding)
+                .decodeError((ch, error) -> ch.sendRaw(error.getMessage()))
+                .message((ch, say) -> ch.send(say).compose(sent -> ch.broadcast(say)));
+          }
+        });
+    for (Encodings encoding : Encodings.values()) {
+      Client client = doors.connect("/in/" + encoding.wireName());
+      Payload say = encoding.encode(new Say("hi")).orElseThrow();
+      if (say.isText()) {
+        client.send(say.text());
+        assertThat(client.text()).isEqualTo(say.text());
+        assertThat(client.text()).isEqualTo(say.text());
+      } else {
+        client.send(say.bytes());
+        assertThat(client.bytes()).isEqualTo(say.bytes());
+        assertThat(client.bytes()).isEqualTo(say.bytes());
+      }
+      client.send(new byte[] {1, 2});
+      assertThat(client.text()).startsWith("not valid ");
+      handlers.broker.broadcastTo("/in/" + encoding.wireName(), new Say("hi"));
+      Payload heard = say.isText() ? Payload.text(client.text()) : Payload.binary(client.bytes());
+      assertThat(encoding.codec(Say.class).decode(heard)).isEqualTo(new Say("hi"));
+    }
+  }
+
+  @Test
   void joinAndMessageOfOnePatternMayBeDeclaredApartWithOtherTypes() throws Exception {
     serve(
         routes -> {
@@ -265,6 +300,96 @@ class HandlersElsewhereIT {
       assertThat(client.text())
           .isEqualTo("a b|räum|de|ann&bob|1|bright, mostly|none|s3cret|" + uri + "|127.0.0.1");
     }
+  }
+
+  @Test
+  void loopServesAClientOfAnotherNode() throws Exception {
+    serve(
+        routes ->
+            routes
+                .route("/loop", Say.class, Say.class)
+                .subprotocol("cbor", Encodings.CBOR)
+                .socket(s -> s.send(new Say("hello")).compose(sent -> s.forEach(s::send)))
+                .leave(
+                    (ch, status) -> {
+                      journal.add("leave " + closed(status));
+                    }));
+    Client client = doors.connect("/loop");
+    assertThat(client.text()).isEqualTo("{\"text\":\"hello\"}");
+    for (int i = 0; i < 20; i++) {
+      client.send("{\"text\":\"" + i + "\"}");
+    }
+    for (int i = 0; i < 20; i++) {
+      assertThat(client.text()).isEqualTo("{\"text\":\"" + i + "\"}");
+    }
+    client.close(4001, "bye");
+    assertThat(journal.next()).isEqualTo("leave 4001 bye");
+
+    Client cbor = doors.connect("/loop", "Sec-WebSocket-Protocol", "cbor");
+    assertThat(Encodings.CBOR.codec(Say.class).decode(Payload.binary(cbor.bytes())))
+        .isEqualTo(new Say("hello"));
+    cbor.close(1000, "");
+    assertThat(journal.next()).isEqualTo("leave 1000 ");
+  }
+
+  @Test
+  void ranksFormAStateMachineOnAnotherNode() throws Exception {
+    ChannelLocal<String> user = ChannelLocal.of("user", String.class);
+    serve(
+        routes ->
+            routes.mount(
+                "/machine",
+                machine -> {
+                  machine
+                      .route("/:room", String.class, String.class)
+                      .rank(1)
+                      .needs(user)
+                      .message((ch, text) -> ch.send(ch.local(user).orElseThrow() + ": " + text));
+                  machine
+                      .route("/:room", String.class, String.class)
+                      .rank(2)
+                      .message(
+                          (ch, name) -> {
+                            ch.createLocal(user, name);
+                          });
+                }));
+    for (int i = 0; i < 8; i++) {
+      Client client = doors.connect("/machine/" + i);
+      client.send("ann" + i).send("hi");
+      assertThat(client.text()).isEqualTo("ann" + i + ": hi");
+    }
+  }
+
+  /** Typed parameters. */
+  record Place(int row, Optional<String> seat) {}
+
+  @Test
+  void typedParametersAreReadBeforeTheUpgrade() throws Exception {
+    serve(
+        routes -> {
+          routes
+              .route("/place/:row?seat?", String.class, String.class)
+              .rank(1)
+              .params(Place.class)
+              .message((ch, text) -> ch.send(ch.params(Place.class).toString()));
+          routes
+              .route("/place/best", String.class, String.class)
+              .rank(2)
+              .join(
+                  ch -> {
+                    journal.add("best");
+                  })
+              .message((ch, text) -> ch.send("best"));
+        });
+
+    Client client = doors.connect("/place/7?seat=a%2Fb");
+    client.send("?");
+    assertThat(client.text()).isEqualTo("Place[row=7, seat=Optional[a/b]]");
+    Client best = doors.connect("/place/best");
+    assertThat(journal.next()).isEqualTo("best");
+    best.send("?");
+    assertThat(best.text()).isEqualTo("best");
+    assertThat(Client.status(doors.port(), "/place/x")).isEqualTo(400);
   }
 
   @Test

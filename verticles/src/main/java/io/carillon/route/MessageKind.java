@@ -1,0 +1,4 @@
+package io.carillon.route;
+
+/** The handler for messages of one type. */
+record MessageKind<S, O>(Class<S> type, MessageHandler<S, O> handler) {}
