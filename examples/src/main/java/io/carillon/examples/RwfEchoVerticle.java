@@ -1,7 +1,11 @@
 package io.carillon.examples;
 
+import io.carillon.channel.Channel;
+import io.carillon.codec.Payload;
 import io.carillon.route.ChannelVerticle;
+import io.carillon.route.Controller;
 import io.carillon.route.Routes;
+import io.vertx.core.Future;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -9,14 +13,21 @@ import org.slf4j.LoggerFactory;
 public final class RwfEchoVerticle extends ChannelVerticle {
   private static final Logger LOG = LoggerFactory.getLogger(RwfEchoVerticle.class);
 
+  static final class Echo implements Controller<Payload, Payload> {
+    @Override
+    public Future<?> connected(Channel<Payload> session) {
+      LOG.info("Client {} connected to the echo server", session.id());
+      return Future.succeededFuture();
+    }
+
+    @Override
+    public Future<?> message(Channel<Payload> session, Payload message) {
+      return session.send(message);
+    }
+  }
+
   @Override
   protected void routes(Routes routes) {
-    routes
-        .route("/websocket")
-        .join(
-            ch -> {
-              LOG.info("Client {} connected to the echo server", ch.id());
-            })
-        .message((ch, payload) -> ch.send(payload));
+    routes.controller("/websocket", new Echo());
   }
 }

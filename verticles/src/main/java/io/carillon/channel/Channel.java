@@ -5,6 +5,7 @@ import io.carillon.broker.Topic;
 import io.carillon.protocol.CloseStatus;
 import io.vertx.core.Future;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * One client joined to one topic: what a handler answers with.
@@ -55,6 +56,25 @@ public interface Channel<O> {
 
   /** What the request that opened the connection said. */
   Handshake handshake();
+
+  /** The value that the channel has under this name. */
+  <T> Optional<T> local(ChannelLocal<T> name);
+
+  /**
+   * Gives the channel a value for as long as it lives; the first one wins.
+   *
+   * @return whether this is it
+   */
+  <T> boolean createLocal(ChannelLocal<T> name, T value);
+
+  /**
+   * The one value of a type that is made once for this channel, by whoever asks first. On one node
+   * all handlers of the channel share it, on other nodes those of one verticle.
+   */
+  <T> T cached(Class<T> type, Supplier<T> maker);
+
+  /** The one value of a type that is made once for the message, or other event, being handled. */
+  <T> T cachedForMessage(Class<T> type, Supplier<T> maker);
 
   /** Whether messages can still be sent. */
   boolean isOpen();

@@ -26,6 +26,9 @@ public interface Peer {
   /** Whether a send has a chance. */
   boolean isOpen();
 
+  /** What handlers keep with the channel; shared by all routes of one handler instance at least. */
+  Locals locals();
+
   /** Queues a message for the client; see {@link Channel#send}. */
   Future<Void> send(Payload payload);
 

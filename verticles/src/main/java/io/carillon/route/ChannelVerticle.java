@@ -94,15 +94,18 @@ public abstract class ChannelVerticle extends VerticleBase {
 
   private Announcement announcement(Routes declared) {
     List<Announcement.Declared> routes = new ArrayList<>();
+    List<Collision> collisions = new ArrayList<>();
     for (Route<?, ?> route : declared.all()) {
       Announcement.Declared one = route.declared();
       for (Announcement.Declared other : routes) {
         if (one.equals(other) || one.collidesWith(other)) {
-          throw new IllegalArgumentException(
-              Collision.text(List.of(new Collision(one, name(), other, name()))));
+          collisions.add(new Collision(one, name(), other, name()));
         }
       }
       routes.add(one);
+    }
+    if (!collisions.isEmpty()) {
+      throw new IllegalArgumentException(Collision.text(collisions));
     }
     String node = Addresses.node(vertx);
     boolean eventLoop = Context.isOnEventLoopThread();

@@ -3,6 +3,7 @@ package io.carillon.route;
 import io.carillon.channel.Channel;
 import io.carillon.channel.ChannelEvent;
 import io.carillon.channel.CloseException;
+import io.carillon.channel.DroppedException;
 import io.carillon.channel.Frame;
 import io.carillon.channel.Socket;
 import io.carillon.codec.Codec;
@@ -163,9 +164,15 @@ final class LoopSocket<I, O> implements Socket<I, O> {
   private void next(Function<I, Future<?>> handler, Promise<Void> done) {
     Future<?> one;
     do {
-      one = recv().compose(message -> handler.apply(message).mapEmpty());
+      one =
+          recv().compose(message -> handler.apply(message).mapEmpty()).recover(LoopSocket::dropped);
     } while (one.succeeded());
     one.onComplete(handled -> next(handler, done), e -> stop(e, done));
+  }
+
+  /** What the route lets happen to slow clients is no failure. */
+  private static Future<Object> dropped(Throwable e) {
+    return e instanceof DroppedException ? Future.succeededFuture() : Future.failedFuture(e);
   }
 
   /** That the client is gone is how a loop ends; everything else is a failure. */

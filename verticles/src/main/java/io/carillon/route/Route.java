@@ -1,8 +1,10 @@
 package io.carillon.route;
 
 import io.carillon.auth.Handshake;
+import io.carillon.broker.Topic;
 import io.carillon.channel.Channel;
 import io.carillon.channel.ChannelEvent;
+import io.carillon.channel.ChannelLocal;
 import io.carillon.channel.CloseException;
 import io.carillon.codec.Codec;
 import io.carillon.codec.DecodeException;
@@ -43,6 +45,7 @@ public final class Route<I, O> {
   private @Nullable MessageHandler<DecodeException, O> decodeError;
   private final Map<String, String> headers = new HashMap<>();
   private final Map<String, Typed<I, O>> subprotocols = new HashMap<>();
+  private final List<ChannelLocal<?>> needed = new ArrayList<>();
   private @Nullable Class<?> params;
   private @Nullable SocketHandler<I, O> socket;
   private @Nullable BiConsumer<Channel<O>, CloseException> failedUpgrade;
@@ -137,6 +140,24 @@ public final class Route<I, O> {
   public Route<I, O> header(String component, String name) {
     headers.put(component, name);
     return this;
+  }
+
+  /**
+   * Takes messages of channels only that have this value; others go on to the next route in rank.
+   * The routes that share a value belong into one verticle.
+   */
+  public Route<I, O> needs(ChannelLocal<?> local) {
+    needed.add(local);
+    return this;
+  }
+
+  /**
+   * The topic of this route that has these parameters; see {@link UriPattern#topic}.
+   *
+   * @throws IllegalArgumentException if one is missing or unknown; the text names it
+   */
+  public Topic topic(Map<String, ?> parameters) {
+    return pattern.topic(parameters);
   }
 
   /** Runs once for each client that asks to join; see {@link JoinHandler}. */
@@ -342,6 +363,10 @@ public final class Route<I, O> {
         .subprotocol(handshake)
         .map(spoken -> subprotocols.getOrDefault(spoken.name(), typed))
         .orElse(typed);
+  }
+
+  List<ChannelLocal<?>> needed() {
+    return needed;
   }
 
   RouteSettings settings() {

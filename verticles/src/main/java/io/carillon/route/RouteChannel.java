@@ -6,6 +6,8 @@ import io.carillon.broker.BrokerException;
 import io.carillon.broker.Publication;
 import io.carillon.broker.Topic;
 import io.carillon.channel.Channel;
+import io.carillon.channel.ChannelEvent;
+import io.carillon.channel.ChannelLocal;
 import io.carillon.channel.Params;
 import io.carillon.channel.Peer;
 import io.carillon.codec.Codec;
@@ -14,6 +16,7 @@ import io.carillon.protocol.CloseStatus;
 import io.vertx.core.Future;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The channel that handlers of one route are given; attached to the peer from event to event. */
@@ -26,6 +29,7 @@ final class RouteChannel<O> implements Channel<O> {
   private final @Nullable ParamRecord<?> reader;
   private @Nullable LoopSocket<?, O> socket;
   private @Nullable Object values;
+  private Object event = this;
   private volatile boolean joining;
   private boolean known;
 
@@ -126,6 +130,31 @@ final class RouteChannel<O> implements Channel<O> {
   @Override
   public Handshake handshake() {
     return peer.handshake();
+  }
+
+  @Override
+  public <T> Optional<T> local(ChannelLocal<T> name) {
+    return name.in(peer.locals());
+  }
+
+  @Override
+  public <T> boolean createLocal(ChannelLocal<T> name, T value) {
+    return peer.locals().create(name, value);
+  }
+
+  @Override
+  public <T> T cached(Class<T> type, Supplier<T> maker) {
+    return peer.locals().cached(type, maker);
+  }
+
+  @Override
+  public <T> T cachedForMessage(Class<T> type, Supplier<T> maker) {
+    return peer.locals().cachedForMessage(event, type, maker);
+  }
+
+  /** What is handled now: the payload, which is one for all routes, or the event itself. */
+  void handling(ChannelEvent now) {
+    event = Objects.requireNonNullElse(now.payload(), now);
   }
 
   @Override

@@ -2,8 +2,10 @@ package io.carillon.route;
 
 import io.carillon.broker.Broker;
 import io.carillon.channel.ChannelEvent;
+import io.carillon.channel.ChannelLocal;
 import io.carillon.channel.CloseException;
 import io.carillon.channel.DroppedException;
+import io.carillon.channel.Forward;
 import io.carillon.codec.DecodeException;
 import io.carillon.protocol.CloseStatus;
 import io.carillon.protocol.LeaveStatus;
@@ -51,6 +53,7 @@ final class RouteRunner<I, O> {
   /** Handles one event. */
   void run(ChannelEvent event) {
     RouteChannel<O> channel = channel(event);
+    channel.handling(event);
     switch (event.kind()) {
       case JOIN -> join(event, channel);
       case MESSAGE -> message(event, channel);
@@ -65,7 +68,7 @@ final class RouteRunner<I, O> {
       event.decline(String.valueOf(e.getMessage()));
       return;
     } catch (RuntimeException e) {
-      event.fail(failure(event.kind(), channel, e));
+      fail(event, channel, e);
       return;
     }
     JoinHandler<O> handler = route.joinHandler();
@@ -92,13 +95,7 @@ final class RouteRunner<I, O> {
         },
         e -> {
           channel.joining(false);
-          if (e instanceof DroppedException) {
-            event.succeed();
-            return;
-          }
-          CloseException why = failure(event.kind(), channel, e);
-          event.fail(why);
-          route.onFailedUpgrade(channel, why);
+          onJoinFailed(event, channel, e);
         });
   }
 
@@ -122,7 +119,7 @@ final class RouteRunner<I, O> {
   }
 
   private void message(ChannelEvent event, RouteChannel<O> channel) {
-    if (!route.takesMessages()) {
+    if (!route.takesMessages() || !hasAllNeeded(channel)) {
       event.forward();
       return;
     }
@@ -138,7 +135,7 @@ final class RouteRunner<I, O> {
       refused(event, channel, e);
       return;
     } catch (Throwable e) {
-      event.fail(failure(event.kind(), channel, e));
+      fail(event, channel, e);
       return;
     }
     MessageHandler<I, O> handler = route.messageHandler(value);
@@ -149,10 +146,19 @@ final class RouteRunner<I, O> {
     }
   }
 
+  private boolean hasAllNeeded(RouteChannel<O> channel) {
+    for (ChannelLocal<?> local : route.needed()) {
+      if (channel.local(local).isEmpty()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   private void refused(ChannelEvent event, RouteChannel<O> channel, DecodeException why) {
     MessageHandler<DecodeException, O> handler = route.decodeErrorHandler();
     if (handler == null) {
-      event.fail(failure(event.kind(), channel, why));
+      fail(event, channel, why);
     } else {
       run(event, channel, handler, why);
     }
@@ -163,7 +169,7 @@ final class RouteRunner<I, O> {
     try {
       answer(event, channel, handler.run(channel, message));
     } catch (Throwable e) {
-      event.fail(failure(event.kind(), channel, e));
+      fail(event, channel, e);
     }
   }
 
@@ -192,7 +198,7 @@ final class RouteRunner<I, O> {
     try {
       answer(event, channel, handler.run(channel, status));
     } catch (Throwable e) {
-      event.fail(failure(event.kind(), channel, e));
+      fail(event, channel, e);
     }
   }
 
@@ -200,15 +206,35 @@ final class RouteRunner<I, O> {
     if (result == null || result.succeeded()) {
       event.succeed();
     } else {
-      result.onComplete(
-          done -> event.succeed(),
-          e -> {
-            if (e instanceof DroppedException) {
-              event.succeed(); // what the route lets happen to slow clients is no failure of it
-            } else {
-              event.fail(failure(event.kind(), channel, e));
-            }
-          });
+      result.onComplete(done -> event.succeed(), e -> onFailed(event, channel, e));
+    }
+  }
+
+  private void onJoinFailed(ChannelEvent event, RouteChannel<O> channel, Throwable e) {
+    if (e instanceof DroppedException) {
+      joined(event, channel);
+    } else if (e instanceof Forward) {
+      event.forward();
+    } else {
+      CloseException why = failure(event.kind(), channel, e);
+      event.fail(why);
+      route.onFailedUpgrade(channel, why);
+    }
+  }
+
+  private void onFailed(ChannelEvent event, RouteChannel<O> channel, Throwable e) {
+    if (e instanceof DroppedException) {
+      event.succeed(); // what the route lets happen to slow clients is no failure of the handler
+    } else {
+      fail(event, channel, e);
+    }
+  }
+
+  private void fail(ChannelEvent event, RouteChannel<O> channel, Throwable e) {
+    if (e instanceof Forward) {
+      event.forward();
+    } else {
+      event.fail(failure(event.kind(), channel, e));
     }
   }
 

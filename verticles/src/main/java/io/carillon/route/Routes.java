@@ -4,12 +4,57 @@ import io.carillon.codec.Codec;
 import io.carillon.codec.Payload;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /** Where a {@link ChannelVerticle} declares its routes. */
 public final class Routes {
-  private final List<Route<?, ?>> routes = new ArrayList<>();
+  private final List<Route<?, ?>> routes;
+  private final String base;
 
-  Routes() {}
+  Routes() {
+    this("", new ArrayList<>());
+  }
+
+  private Routes(String base, List<Route<?, ?>> routes) {
+    this.base = base;
+    this.routes = routes;
+  }
+
+  /**
+   * Declares routes under a base path, which becomes part of their patterns and topics.
+   *
+   * @param base path without a query, such as {@code /v1/:tenant}
+   * @throws IllegalArgumentException if the base is malformed
+   */
+  public Routes mount(String base, Consumer<Routes> declaration) {
+    if (base.indexOf('?') >= 0) {
+      throw new IllegalArgumentException("a base path has no query: base=" + base);
+    }
+    UriPattern.parse(base);
+    declaration.accept(new Routes(this.base + base, routes));
+    return this;
+  }
+
+  /** Mounts a controller that takes messages as they are. */
+  public Route<Payload, Payload> controller(
+      String pattern, Controller<Payload, Payload> controller) {
+    return controller(pattern, Payload.class, Payload.class, controller);
+  }
+
+  /** Mounts a controller with typed messages. */
+  public <I, O> Route<I, O> controller(
+      String pattern, Class<I> in, Class<O> out, Controller<I, O> controller) {
+    JoinHandler.Async<O> connected = controller::connected;
+    MessageHandler.Async<I, O> message = controller::message;
+    return route(pattern, in, out).join(connected).message(message);
+  }
+
+  private UriPattern pattern(String pattern) {
+    if (base.isEmpty() || !pattern.startsWith("/")) {
+      return UriPattern.parse(pattern);
+    }
+    return UriPattern.parse(base + pattern);
+  }
 
   /**
    * Declares a route whose messages are taken as they are: text stays text, binary stays binary.
@@ -30,7 +75,7 @@ public final class Routes {
    * @throws IllegalArgumentException if the pattern is malformed or reserved
    */
   public <I, O> Route<I, O> route(String pattern, Class<I> in, Class<O> out) {
-    return added(new Route<>(UriPattern.parse(pattern), in, out));
+    return added(new Route<>(pattern(pattern), in, out));
   }
 
   /**
@@ -40,7 +85,7 @@ public final class Routes {
    * @throws IllegalArgumentException if the pattern is malformed or reserved
    */
   public <I, O> Route<I, O> route(String pattern, Codec<I> in, Codec<O> out) {
-    return added(new Route<>(UriPattern.parse(pattern), in, out));
+    return added(new Route<>(pattern(pattern), in, out));
   }
 
   private <I, O> Route<I, O> added(Route<I, O> route) {

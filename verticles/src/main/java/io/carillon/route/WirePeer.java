@@ -5,6 +5,7 @@ import io.carillon.broker.Addresses;
 import io.carillon.broker.Topic;
 import io.carillon.channel.CloseException;
 import io.carillon.channel.DroppedException;
+import io.carillon.channel.Locals;
 import io.carillon.channel.Peer;
 import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
@@ -31,6 +32,7 @@ final class WirePeer implements Peer {
   private final Topic topic;
   private final Handshake handshake;
   private final Map<Object, Object> attachments = new HashMap<>(2);
+  private final Locals locals = new Locals();
   private volatile boolean open = true;
 
   WirePeer(
@@ -71,6 +73,11 @@ final class WirePeer implements Peer {
   @Override
   public boolean isOpen() {
     return open;
+  }
+
+  @Override
+  public Locals locals() {
+    return locals;
   }
 
   /** Completes when the other node has queued the message. */

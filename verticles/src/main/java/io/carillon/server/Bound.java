@@ -1,6 +1,7 @@
 package io.carillon.server;
 
 import io.carillon.channel.Params;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** One route that matches a channel's topic, and the handler instance the channel stays with. */
@@ -30,9 +31,9 @@ final class Bound {
   }
 
   /** Chooses the instance at the first event, and returns it at the later ones. */
-  @Nullable Instance instance(String ownNode, long ownThread) {
+  @Nullable Instance instance(String ownNode, long ownThread, Predicate<Instance> serving) {
     if (instance == null) {
-      instance = route.choose(ownNode, ownThread);
+      instance = route.choose(ownNode, ownThread, serving);
     }
     return instance;
   }

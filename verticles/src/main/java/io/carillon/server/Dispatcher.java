@@ -42,7 +42,7 @@ final class Dispatcher {
 
   /** Sends an event to the instance that its channel is bound to, or will be from now on. */
   void send(Event event) {
-    Instance instance = event.bound().instance(node, thread);
+    Instance instance = event.bound().instance(node, thread, event.channel()::isServedBy);
     if (instance == null && event.kind() == ChannelEvent.Kind.LEAVE) {
       event.succeed(); // nobody is left to hear it
     } else if (instance == null) {
@@ -56,8 +56,8 @@ final class Dispatcher {
   }
 
   /** Chooses the instance now, at which a channel without a join handler is not known yet. */
-  void bind(Bound bound) {
-    bound.instance(node, thread);
+  void bind(SessionChannel channel, Bound bound) {
+    bound.instance(node, thread, channel::isServedBy);
   }
 
   /** How long an event of this route may be in a handler; a join is part of the handshake too. */

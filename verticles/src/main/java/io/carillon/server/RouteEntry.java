@@ -5,6 +5,7 @@ import io.carillon.route.Announcement;
 import io.carillon.route.RouteSettings;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** A route that was announced, and the instances that handle it; there may be none any more. */
@@ -62,8 +63,16 @@ final class RouteEntry {
     return instances.removeIf(instance -> instance.node().equals(node));
   }
 
-  /** The instance for a new channel: one of the own thread, else of the own node, else any. */
-  @Nullable Instance choose(String ownNode, long ownThread) {
+  /**
+   * The instance for a new channel: one that already serves it for another route, so that they
+   * share what they keep with it; else one of the own thread, else of the own node, else any.
+   */
+  @Nullable Instance choose(String ownNode, long ownThread, Predicate<Instance> serving) {
+    for (Instance one : instances) {
+      if (serving.test(one)) {
+        return one;
+      }
+    }
     Instance best = null;
     int bestFit = -1;
     int count = instances.size();

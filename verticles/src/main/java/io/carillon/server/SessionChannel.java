@@ -5,6 +5,7 @@ import io.carillon.broker.Topic;
 import io.carillon.channel.ChannelEvent.Kind;
 import io.carillon.channel.CloseException;
 import io.carillon.channel.DroppedException;
+import io.carillon.channel.Locals;
 import io.carillon.channel.Peer;
 import io.carillon.codec.Encoding;
 import io.carillon.codec.Encodings;
@@ -74,6 +75,7 @@ final class SessionChannel implements Peer {
   private LeaveStatus leaveStatus = LeaveStatus.NO_STATUS;
   private @Nullable CloseStatus closeStatus;
   private boolean accepted;
+  private volatile @Nullable Locals locals;
 
   SessionChannel(Carrier carrier, Topic topic, List<Bound> candidates) {
     this.carrier = carrier;
@@ -111,6 +113,22 @@ final class SessionChannel implements Peer {
   @Override
   public Handshake handshake() {
     return carrier.handshake();
+  }
+
+  @Override
+  public Locals locals() {
+    Locals known = locals;
+    return known != null ? known : newLocals();
+  }
+
+  /** Few channels have any. */
+  private synchronized Locals newLocals() {
+    Locals known = locals;
+    if (known == null) {
+      known = new Locals();
+      locals = known;
+    }
+    return known;
   }
 
   @Override
@@ -200,7 +218,7 @@ final class SessionChannel implements Peer {
     accepted = true;
     Bound leaves = candidateFor(Kind.LEAVE, null);
     if (leaves != null) {
-      loop().dispatcher().bind(leaves);
+      loop().dispatcher().bind(this, leaves);
     }
     if (state != State.JOINING) {
       return; // the client has gone meanwhile; leave undoes what join did
@@ -669,6 +687,16 @@ final class SessionChannel implements Peer {
 
   boolean hasLeft() {
     return state == State.LEFT;
+  }
+
+  /** Whether one of its routes is bound to that instance. */
+  boolean isServedBy(Instance instance) {
+    for (Bound bound : candidates) {
+      if (instance.equals(bound.instance())) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Whether it depends on one of those instances, or on a route that has none any more. */

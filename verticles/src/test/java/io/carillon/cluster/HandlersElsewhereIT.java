@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.carillon.channel.Channel;
+import io.carillon.channel.ChannelLocal;
 import io.carillon.channel.CloseException;
 import io.carillon.codec.Encodings;
 import io.carillon.codec.Payload;
@@ -329,6 +330,34 @@ class HandlersElsewhereIT {
         .isEqualTo(new Say("hello"));
     cbor.close(1000, "");
     assertThat(journal.next()).isEqualTo("leave 1000 ");
+  }
+
+  @Test
+  void ranksFormAStateMachineOnAnotherNode() throws Exception {
+    ChannelLocal<String> user = ChannelLocal.of("user", String.class);
+    serve(
+        routes ->
+            routes.mount(
+                "/machine",
+                machine -> {
+                  machine
+                      .route("/:room", String.class, String.class)
+                      .rank(1)
+                      .needs(user)
+                      .message((ch, text) -> ch.send(ch.local(user).orElseThrow() + ": " + text));
+                  machine
+                      .route("/:room", String.class, String.class)
+                      .rank(2)
+                      .message(
+                          (ch, name) -> {
+                            ch.createLocal(user, name);
+                          });
+                }));
+    for (int i = 0; i < 8; i++) {
+      Client client = doors.connect("/machine/" + i);
+      client.send("ann" + i).send("hi");
+      assertThat(client.text()).isEqualTo("ann" + i + ": hi");
+    }
   }
 
   /** Typed parameters. */

@@ -48,7 +48,7 @@ class RouteTableTest {
   }
 
   private String chosen(String topic, long thread) {
-    return Objects.requireNonNull(bound(topic).instance(NODE, thread)).address();
+    return Objects.requireNonNull(bound(topic).instance(NODE, thread, one -> false)).address();
   }
 
   @Test
@@ -94,7 +94,7 @@ class RouteTableTest {
 
     assertThat(find("/a")).containsExactly("/a");
     assertThat(bound("/a").route().hasInstances()).isFalse();
-    assertThat(bound("/a").instance(NODE, 1)).isNull();
+    assertThat(bound("/a").instance(NODE, 1, one -> false)).isNull();
   }
 
   @Test
@@ -129,9 +129,9 @@ class RouteTableTest {
     table.announce(announcement("2", route("/a")));
     Bound bound = bound("/a");
 
-    Instance first = bound.instance(NODE, 9);
+    Instance first = bound.instance(NODE, 9, one -> false);
     for (int i = 0; i < 5; i++) {
-      assertThat(bound.instance(NODE, 9)).isSameAs(first);
+      assertThat(bound.instance(NODE, 9, one -> false)).isSameAs(first);
     }
   }
 
@@ -140,8 +140,8 @@ class RouteTableTest {
     table.announce(announcement("far", "there", 1, route("/far")));
     table.announce(announcement("near", NODE, 1, route("/near")));
 
-    assertThat(bound("/far").instance(NODE, 1).takesObjects()).isFalse();
-    assertThat(bound("/near").instance(NODE, 1).takesObjects()).isTrue();
+    assertThat(bound("/far").instance(NODE, 1, one -> false).takesObjects()).isFalse();
+    assertThat(bound("/near").instance(NODE, 1, one -> false).takesObjects()).isTrue();
   }
 
   @Test
