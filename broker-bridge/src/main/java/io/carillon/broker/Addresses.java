@@ -51,6 +51,12 @@ public final class Addresses {
   /** Header: the id of the one channel that does not get the publication. */
   public static final String EXCEPT = "except";
 
+  /** Action: ask the client of a channel; the reply is its answer. */
+  public static final String ACTION_REQUEST = "request";
+
+  /** Header: how long an answer is waited for, in milliseconds. */
+  public static final String TIMEOUT = "timeout";
+
   /** Header: what a publication is news of; a slow client may get only the latest of each key. */
   public static final String KEY = "key";
 

@@ -4,6 +4,7 @@ import io.carillon.auth.Handshake;
 import io.carillon.broker.Topic;
 import io.carillon.protocol.CloseStatus;
 import io.vertx.core.Future;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -98,6 +99,18 @@ public interface Channel<O> {
    * everything else.
    */
   Future<Void> sendRaw(Object message);
+
+  /**
+   * Asks the client, and waits for its answer without holding up its messages. Only a client that
+   * speaks carillon.v1 can be asked.
+   *
+   * @param answer what the answer is read as, in the encoding of the route
+   * @param timeout how long the answer is waited for; at least 1 ms
+   * @return the answer; fails with {@link CloseException} with what the client failed with, with
+   *     504 when the time is up, with 501 when the client cannot be asked, with 429 when as many
+   *     questions as may be are open, and when the channel ends before
+   */
+  <A> Future<A> request(O message, Class<A> answer, Duration timeout);
 
   /**
    * Sends {@code message} to every client on this channel's topic, this one included. From a join

@@ -16,6 +16,8 @@ public interface ChannelEvent {
     JOIN,
     /** A client sent a message. */
     MESSAGE,
+    /** A client asked something. */
+    REQUEST,
     /** A client is gone. */
     LEAVE;
 
@@ -24,6 +26,7 @@ public interface ChannelEvent {
       return switch (this) {
         case JOIN -> "join";
         case MESSAGE -> "message";
+        case REQUEST -> "request";
         case LEAVE -> "leave";
       };
     }
@@ -44,7 +47,7 @@ public interface ChannelEvent {
   /** The client's end. */
   Peer peer();
 
-  /** The message, for {@link Kind#MESSAGE}. */
+  /** The message, for {@link Kind#MESSAGE} and {@link Kind#REQUEST}. */
   @Nullable Payload payload();
 
   /**
@@ -59,8 +62,11 @@ public interface ChannelEvent {
   /** Attaches a value for the later events of this channel at this handler instance. */
   void attach(Object value);
 
-  /** The event was handled. */
+  /** The event was handled. A request is answered instead. */
   void succeed();
+
+  /** The answer to a {@link Kind#REQUEST}. */
+  void answer(Payload payload);
 
   /** Handling failed: a join is refused, a message ends the channel, a leave changes the status. */
   void fail(CloseException failure);

@@ -32,6 +32,13 @@ public interface Peer {
   /** Queues a message for the client; see {@link Channel#send}. */
   Future<Void> send(Payload payload);
 
+  /**
+   * Asks the client; see {@link Channel#request}.
+   *
+   * @param timeoutMillis how long an answer is waited for
+   */
+  Future<Payload> request(Payload payload, long timeoutMillis);
+
   /** Ends the channel; see {@link Channel#close(CloseStatus)}. */
   void close(CloseStatus status);
 }

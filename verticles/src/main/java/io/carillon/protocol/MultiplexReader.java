@@ -16,6 +16,12 @@ public final class MultiplexReader {
     /** A message for a topic. */
     void onData(String address, Payload payload);
 
+    /** A question of the client, or its answer to one of ours. */
+    void onRequest(String address, long id, Payload payload);
+
+    /** The client could not answer a question of ours. */
+    void onRequestFailed(String address, long id, String reason);
+
     /** The client wants to join; the fields behind the topic are empty where it gave none. */
     void onSubscribe(String address, String subprotocols, String position);
 
@@ -33,6 +39,7 @@ public final class MultiplexReader {
   }
 
   private static final String WRONG = "Control Message Invalid";
+  private static final int MAX_ID_DIGITS = 18;
   private static final byte SEPARATOR_FIRST = (byte) 0xc2;
   private static final byte SEPARATOR_SECOND = (byte) 0xb7;
 
@@ -68,10 +75,32 @@ public final class MultiplexReader {
     } else {
       byte[] payload =
           Arrays.copyOfRange(bytes, separator + MultiplexWriter.SEPARATOR_BYTES, bytes.length);
-      sink.onData(
+      readData(
           new String(bytes, 0, separator, UTF_8),
           message.isText() ? Payload.textOf(payload) : Payload.binary(payload));
     }
+  }
+
+  private void readData(String head, Payload payload) {
+    int mark = dialect == Dialect.CARILLON_V1 ? head.indexOf('^') : -1;
+    if (mark < 0) {
+      sink.onData(head, payload);
+      return;
+    }
+    long id = id(head.substring(mark + 1));
+    if (id < 0) {
+      sink.onInvalid("Invalid Topic");
+    } else {
+      sink.onRequest(head.substring(0, mark), id, payload);
+    }
+  }
+
+  private static long id(String digits) {
+    boolean valid =
+        !digits.isEmpty()
+            && digits.length() <= MAX_ID_DIGITS
+            && digits.chars().allMatch(c -> c >= '0' && c <= '9');
+    return valid ? Long.parseLong(digits) : -1;
   }
 
   private static int separator(byte[] bytes, int from, int to) {
@@ -154,6 +183,8 @@ public final class MultiplexReader {
       sink.onPing(fields.get(0));
     } else if (action.equals("OK") && field(fields, 0).equals("UNSUBSCRIBE")) {
       sink.onEndHeard(field(fields, 1));
+    } else if (action.equals("ERR") && field(fields, 1).equals("REQUEST")) {
+      sink.onRequestFailed(field(fields, 2), id(field(fields, 3)), fields.get(0));
     } else if (!(action.equals("OK") && field(fields, 0).equals("PING"))) {
       sink.onInvalid(WRONG);
     }

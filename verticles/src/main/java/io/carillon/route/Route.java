@@ -41,6 +41,7 @@ public final class Route<I, O> {
   private boolean leaveOnNodeLoss;
   private @Nullable JoinHandler<O> join;
   private @Nullable MessageHandler<I, O> message;
+  private @Nullable RequestHandler<I, O> request;
   private @Nullable LeaveHandler<O> leave;
   private @Nullable MessageHandler<DecodeException, O> decodeError;
   private final Map<String, String> headers = new HashMap<>();
@@ -54,7 +55,7 @@ public final class Route<I, O> {
     this.pattern = pattern;
     this.inType = inType;
     this.outType = outType;
-    this.typed = new Typed<>(Codec.of(inType), Codec.of(outType), Encodings.JSON);
+    this.typed = new Typed<>(Codec.of(inType), Codec.of(outType), Encodings.JSON, false);
     this.rank = pattern.rank();
     if (!Codec.isRaw(outType)) {
       settings = settings.withEncoding(Encodings.JSON.wireName());
@@ -65,7 +66,7 @@ public final class Route<I, O> {
     this.pattern = pattern;
     this.inType = null;
     this.outType = null;
-    this.typed = new Typed<>(in, out, Encodings.JSON);
+    this.typed = new Typed<>(in, out, Encodings.JSON, false);
     this.rank = pattern.rank();
   }
 
@@ -110,7 +111,8 @@ public final class Route<I, O> {
     return new Typed<>(
         received == Payload.class ? typed.in() : values.codec(received),
         sent == Payload.class ? typed.out() : values.codec(sent),
-        values);
+        values,
+        true);
   }
 
   private String wireName(Encoding values) {
@@ -200,6 +202,12 @@ public final class Route<I, O> {
   /** As above, done when its future is. */
   public <S extends I> Route<I, O> message(Class<S> kind, MessageHandler.Async<S, O> handler) {
     kinds.add(new MessageKind<>(kind, handler));
+    return this;
+  }
+
+  /** Answers the questions of clients; see {@link RequestHandler}. */
+  public Route<I, O> request(RequestHandler<I, O> handler) {
+    request = handler;
     return this;
   }
 
@@ -398,6 +406,10 @@ public final class Route<I, O> {
     return message;
   }
 
+  @Nullable RequestHandler<I, O> requestHandler() {
+    return request;
+  }
+
   @Nullable MessageHandler<DecodeException, O> decodeErrorHandler() {
     return decodeError;
   }
@@ -413,6 +425,9 @@ public final class Route<I, O> {
     }
     if (takesMessages()) {
       events.add(ChannelEvent.Kind.MESSAGE);
+    }
+    if (request != null) {
+      events.add(ChannelEvent.Kind.REQUEST);
     }
     if (leave != null || socket != null) {
       events.add(ChannelEvent.Kind.LEAVE);

@@ -8,12 +8,15 @@ import io.carillon.broker.Topic;
 import io.carillon.channel.Channel;
 import io.carillon.channel.ChannelEvent;
 import io.carillon.channel.ChannelLocal;
+import io.carillon.channel.CloseException;
 import io.carillon.channel.Params;
 import io.carillon.channel.Peer;
 import io.carillon.codec.Codec;
+import io.carillon.codec.DecodeException;
 import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
 import io.vertx.core.Future;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -170,6 +173,23 @@ final class RouteChannel<O> implements Channel<O> {
   @Override
   public Future<Void> sendRaw(Object message) {
     return peer.send(Codec.payloadOf(message, typed.values()));
+  }
+
+  @Override
+  public <A> Future<A> request(O message, Class<A> answer, Duration timeout) {
+    if (timeout.toMillis() < 1) {
+      throw new IllegalArgumentException("timeout must be at least 1 ms: timeout=" + timeout);
+    }
+    return peer.request(typed.out().encode(message), timeout.toMillis())
+        .map(payload -> read(payload, answer));
+  }
+
+  private <A> A read(Payload payload, Class<A> type) {
+    try {
+      return typed.codec(type).decode(payload);
+    } catch (DecodeException e) {
+      throw CloseException.http(422, String.valueOf(e.getMessage()));
+    }
   }
 
   @Override

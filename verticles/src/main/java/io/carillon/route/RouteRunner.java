@@ -57,6 +57,7 @@ final class RouteRunner<I, O> {
     switch (event.kind()) {
       case JOIN -> join(event, channel);
       case MESSAGE -> message(event, channel);
+      case REQUEST -> request(event, channel);
       case LEAVE -> leave(event, channel);
     }
   }
@@ -143,6 +144,23 @@ final class RouteRunner<I, O> {
       event.forward();
     } else {
       run(event, channel, handler, value);
+    }
+  }
+
+  private void request(ChannelEvent event, RouteChannel<O> channel) {
+    RequestHandler<I, O> handler = route.requestHandler();
+    if (handler == null || !hasAllNeeded(channel)) {
+      event.forward();
+      return;
+    }
+    try {
+      I asked = typed(channel).in().decode(Objects.requireNonNull(event.payload()));
+      handler
+          .handle(channel, asked)
+          .map(answer -> typed(channel).out().encode(answer))
+          .onComplete(event::answer, e -> fail(event, channel, e));
+    } catch (Throwable e) {
+      fail(event, channel, e);
     }
   }
 

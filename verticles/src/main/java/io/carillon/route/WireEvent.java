@@ -102,6 +102,13 @@ final class WireEvent implements ChannelEvent {
   }
 
   @Override
+  public void answer(Payload payload) {
+    if (mayAnswer()) {
+      message().reply(WirePeer.body(payload));
+    }
+  }
+
+  @Override
   public void fail(CloseException failure) {
     if (mayAnswer()) {
       message().fail(failure.wireCode(), failure.reason());

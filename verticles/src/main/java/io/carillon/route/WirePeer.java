@@ -7,6 +7,7 @@ import io.carillon.channel.CloseException;
 import io.carillon.channel.DroppedException;
 import io.carillon.channel.Locals;
 import io.carillon.channel.Peer;
+import io.carillon.codec.Codec;
 import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
 import io.vertx.core.Future;
@@ -14,6 +15,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.EventBus;
 import io.vertx.core.eventbus.ReplyException;
+import io.vertx.core.eventbus.ReplyFailure;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -25,6 +27,9 @@ import org.jspecify.annotations.Nullable;
  * to the HTTP verticle that has it. Also keeps what handlers attached to the channel here.
  */
 final class WirePeer implements Peer {
+  /** What the way over the bus may take beside the time that the client has, in milliseconds. */
+  private static final long GRACE_MILLIS = 1_000;
+
   private final EventBus bus;
   private final String client;
   private final String id;
@@ -86,10 +91,38 @@ final class WirePeer implements Peer {
     if (!open) {
       return Future.failedFuture(closed());
     }
-    Object body = payload.isText() ? payload.text() : Buffer.buffer(payload.bytes());
-    return bus.<Void>request(client, body, action(Addresses.ACTION_SEND))
+    return bus.<Void>request(client, body(payload), action(Addresses.ACTION_SEND))
         .<Void>mapEmpty()
         .recover(failure -> Future.failedFuture(refusal(failure)));
+  }
+
+  /** The form of a payload on the bus. */
+  static Object body(Payload payload) {
+    return payload.isText() ? payload.text() : Buffer.buffer(payload.bytes());
+  }
+
+  @Override
+  public Future<Payload> request(Payload payload, long timeoutMillis) {
+    if (!open) {
+      return Future.failedFuture(closed());
+    }
+    DeliveryOptions options =
+        action(Addresses.ACTION_REQUEST)
+            .addHeader(Addresses.TIMEOUT, Long.toString(timeoutMillis))
+            .setSendTimeout(timeoutMillis + GRACE_MILLIS);
+    return bus.<Object>request(client, body(payload), options)
+        .map(reply -> Codec.payloadOf(reply.body()))
+        .recover(failure -> Future.failedFuture(requestFailure(failure)));
+  }
+
+  private static CloseException requestFailure(Throwable failure) {
+    if (failure instanceof ReplyException reply
+        && reply.failureType() == ReplyFailure.RECIPIENT_FAILURE) {
+      return CloseException.ofWire(reply.failureCode(), String.valueOf(reply.getMessage()));
+    }
+    return failure instanceof ReplyException reply && reply.failureType() == ReplyFailure.TIMEOUT
+        ? CloseException.http(504, "no answer")
+        : closed();
   }
 
   @Override

@@ -4,6 +4,7 @@ import io.carillon.auth.Handshake;
 import io.carillon.channel.CloseException;
 import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
+import io.vertx.core.Future;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +29,15 @@ interface Carrier {
 
   /** Queues the shared bytes of a publication. */
   Queued deliver(SharedFrames publication);
+
+  /** Answers a question of the client. */
+  void answer(long request, Payload payload);
+
+  /** Tells the client that its question has no answer. */
+  void refuse(long request, CloseException why);
+
+  /** Asks the client. */
+  Future<Payload> request(Payload payload, long timeoutMillis);
 
   /** The client may not join after all, although its upgrade was answered. */
   void onRefused(CloseException why);

@@ -6,7 +6,9 @@ import io.carillon.channel.CloseException;
 import io.carillon.channel.DroppedException;
 import io.carillon.codec.Codec;
 import io.carillon.protocol.CloseStatus;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.eventbus.Message;
+import java.util.regex.Pattern;
 
 /**
  * What arrives at the bus address of an HTTP verticle: publications from the broker, and in the
@@ -15,6 +17,7 @@ import io.vertx.core.eventbus.Message;
 final class ClientMessages {
   private static final int NOT_FOUND = 404;
   private static final int BAD_REQUEST = 400;
+  private static final Pattern TIMEOUT = Pattern.compile("[1-9][0-9]{0,8}");
 
   private final Loop loop;
 
@@ -41,6 +44,8 @@ final class ClientMessages {
     String action = message.headers().get(Addresses.ACTION);
     if (action == null || action.equals(Addresses.ACTION_SEND)) {
       send(channel, message);
+    } else if (action.equals(Addresses.ACTION_REQUEST)) {
+      request(channel, message);
     } else if (action.equals(Addresses.ACTION_CLOSE)) {
       close(channel, message);
     } else {
@@ -56,6 +61,23 @@ final class ClientMessages {
     channel
         .send(channel.inOwnEncoding(Codec.payloadOf(message.body())))
         .onComplete(queued -> message.reply(null), e -> message.fail(code(e), e.getMessage()));
+  }
+
+  private static void request(SessionChannel channel, Message<Object> message) {
+    String timeout = message.headers().get(Addresses.TIMEOUT);
+    if (message.body() == null || timeout == null || !TIMEOUT.matcher(timeout).matches()) {
+      message.fail(BAD_REQUEST, "a request needs a body, and a timeout in milliseconds");
+      return;
+    }
+    channel
+        .request(channel.inOwnEncoding(Codec.payloadOf(message.body())), Long.parseLong(timeout))
+        .onComplete(
+            answer ->
+                message.reply(answer.isText() ? answer.text() : Buffer.buffer(answer.bytes())),
+            e -> {
+              CloseException why = Upgrader.reason(e);
+              message.fail(why.wireCode(), why.reason());
+            });
   }
 
   private static int code(Throwable failure) {

@@ -4,6 +4,7 @@ import io.carillon.broker.Addresses;
 import io.carillon.broker.ByReference;
 import io.carillon.channel.ChannelEvent;
 import io.carillon.channel.CloseException;
+import io.carillon.codec.Codec;
 import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
 import io.carillon.protocol.LeaveStatus;
@@ -124,6 +125,8 @@ final class Dispatcher {
       } else {
         event.forward();
       }
+    } else if (event.kind() == ChannelEvent.Kind.REQUEST && reply.body() != null) {
+      event.answer(event.channel().inOwnEncoding(Codec.payloadOf(reply.body())));
     } else {
       event.succeed();
     }

@@ -15,6 +15,7 @@ final class Event implements ChannelEvent {
   private final Kind kind;
   private final @Nullable Payload payload;
   private final @Nullable LeaveStatus status;
+  private final long request;
   private final long sentNanos = System.nanoTime();
 
   Event(
@@ -22,12 +23,19 @@ final class Event implements ChannelEvent {
       Bound bound,
       Kind kind,
       @Nullable Payload payload,
-      @Nullable LeaveStatus status) {
+      @Nullable LeaveStatus status,
+      long request) {
     this.channel = channel;
     this.bound = bound;
     this.kind = kind;
     this.payload = payload;
     this.status = status;
+    this.request = request;
+  }
+
+  /** The number that the client gave its question; 0 for what is none. */
+  long request() {
+    return request;
   }
 
   SessionChannel channel() {
@@ -90,6 +98,11 @@ final class Event implements ChannelEvent {
   @Override
   public void succeed() {
     channel.loop().run(() -> channel.onHandled(this));
+  }
+
+  @Override
+  public void answer(Payload answer) {
+    channel.loop().run(() -> channel.onAnswered(this, answer));
   }
 
   @Override

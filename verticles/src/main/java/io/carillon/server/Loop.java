@@ -119,11 +119,11 @@ final class Loop {
   }
 
   /** Like {@link #run}, with a result that comes back to the caller's own context. */
-  Future<Void> call(Supplier<Future<Void>> task) {
+  <T> Future<T> call(Supplier<Future<T>> task) {
     if (eventLoop.inEventLoop()) {
       return task.get();
     }
-    Promise<Void> result = vertx.getOrCreateContext().promise();
+    Promise<T> result = vertx.getOrCreateContext().promise();
     eventLoop.execute(() -> task.get().onComplete(result));
     return result.future();
   }

@@ -1,5 +1,7 @@
 package io.carillon.server;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.carillon.auth.Handshake;
 import io.carillon.broker.Topic;
 import io.carillon.codec.Payload;
@@ -26,28 +28,34 @@ import org.jspecify.annotations.Nullable;
 final class MultiplexSession extends Session implements MultiplexReader.Sink {
   private final Dialect dialect;
   private final Announcements routes;
+  private final String firstAddress;
   private final int maxPrefixBytes;
   private final MultiplexReader reader;
   private final Map<String, MultiplexedTopic> topics = new HashMap<>();
   private long lastNumber;
+  private long lastRequest;
 
   /**
    * Creates a session.
    *
-   * @param firstTopicBytes size of the topic that the client connected to; 0 for the carrier
+   * @param firstAddress the topic that the client connected to, as it spells it; empty for the
+   *     carrier
    */
   MultiplexSession(
-      Loop loop, Handshake handshake, Dialect dialect, Announcements routes, int firstTopicBytes) {
+      Loop loop, Handshake handshake, Dialect dialect, Announcements routes, String firstAddress) {
     super(loop, handshake);
     this.dialect = dialect;
     this.routes = routes;
-    this.maxPrefixBytes = dialect.maxPrefixBytes(firstTopicBytes);
-    this.reader = new MultiplexReader(dialect, firstTopicBytes, this);
+    this.firstAddress = firstAddress;
+    int firstBytes = firstAddress.getBytes(UTF_8).length;
+    this.maxPrefixBytes = dialect.maxPrefixBytes(firstBytes);
+    this.reader = new MultiplexReader(dialect, firstBytes, this);
   }
 
   @Override
   SessionChannel open(Topic topic, List<Bound> candidates) {
-    MultiplexedTopic first = new MultiplexedTopic(this, topic, topic.uri());
+    // There is no OK that could tell the client another spelling.
+    MultiplexedTopic first = new MultiplexedTopic(this, topic, topic.uri(), firstAddress);
     topics.put(topic.uri(), first);
     return first.open(candidates);
   }
@@ -142,16 +150,45 @@ final class MultiplexSession extends Session implements MultiplexReader.Sink {
 
   @Override
   public void onData(String asked, Payload payload) {
-    MultiplexedTopic topic = topics.get(asked);
-    if (topic == null) {
-      MultiplexedTopic.Address address = address(asked);
-      topic = address == null ? null : topics.get(address.text());
-      if (topic == null) {
-        onInvalid(address == null ? "Invalid Topic" : "Not Subscribed");
-        return;
-      }
+    MultiplexedTopic topic = find(asked);
+    if (topic != null) {
+      topic.onData(payload);
+    } else {
+      onInvalid(address(asked) == null ? "Invalid Topic" : "Not Subscribed");
     }
-    topic.onData(payload);
+  }
+
+  @Override
+  public void onRequest(String asked, long id, Payload payload) {
+    MultiplexedTopic topic = find(asked);
+    if (isAnswer(id)) {
+      if (topic != null) {
+        topic.onAnswer(id, payload);
+      }
+    } else if (topic == null) {
+      err(Refusal.NOT_SUBSCRIBED, "REQUEST", asked, Long.toString(id));
+    } else {
+      topic.onRequest(id, payload);
+    }
+  }
+
+  @Override
+  public void onRequestFailed(String asked, long id, String reason) {
+    MultiplexedTopic topic = find(asked);
+    if (topic != null && isAnswer(id)) {
+      topic.onAnswerFailed(id, reason);
+    }
+  }
+
+  /** Our questions have even numbers, those of the client odd ones. */
+  private static boolean isAnswer(long id) {
+    return id % 2 == 0;
+  }
+
+  /** The number of a further question of ours. */
+  long newRequest() {
+    lastRequest += 2;
+    return lastRequest;
   }
 
   @Override
@@ -168,7 +205,7 @@ final class MultiplexSession extends Session implements MultiplexReader.Sink {
         err(Refusal.TOO_MANY_TOPICS, "SUBSCRIBE", asked);
         return;
       }
-      topic = new MultiplexedTopic(this, address.topic(), address.text());
+      topic = new MultiplexedTopic(this, address.topic(), address.text(), address.text());
       topics.put(address.text(), topic);
     }
     topic.onSubscribe(asked, subprotocols);
@@ -184,8 +221,7 @@ final class MultiplexSession extends Session implements MultiplexReader.Sink {
 
   @Override
   public void onUnsubscribe(String asked, LeaveStatus status) {
-    MultiplexedTopic.Address address = address(asked);
-    MultiplexedTopic topic = address == null ? null : topics.get(address.text());
+    MultiplexedTopic topic = find(asked);
     if (topic == null) {
       err(Refusal.NOT_SUBSCRIBED, "UNSUBSCRIBE", unsubscribed(asked, status));
     } else {
@@ -205,7 +241,7 @@ final class MultiplexSession extends Session implements MultiplexReader.Sink {
 
   @Override
   public void onEndHeard(String asked) {
-    MultiplexedTopic topic = topics.get(asked);
+    MultiplexedTopic topic = find(asked);
     if (topic != null) {
       topic.onEndHeard();
     }
@@ -219,6 +255,16 @@ final class MultiplexSession extends Session implements MultiplexReader.Sink {
   @Override
   public void onInvalid(String reason) {
     control(MultiplexWriter.invalid(reason));
+  }
+
+  /** The topic of that name, in whatever spelling. */
+  private @Nullable MultiplexedTopic find(String asked) {
+    MultiplexedTopic exact = topics.get(asked);
+    if (exact != null) {
+      return exact;
+    }
+    MultiplexedTopic.Address address = address(asked);
+    return address == null ? null : topics.get(address.text());
   }
 
   private MultiplexedTopic.@Nullable Address address(String asked) {

@@ -9,6 +9,7 @@ import io.carillon.protocol.Dialect;
 import io.carillon.protocol.LeaveStatus;
 import io.carillon.protocol.MultiplexWriter;
 import io.netty.buffer.ByteBuf;
+import io.vertx.core.Future;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -74,6 +75,7 @@ final class MultiplexedTopic implements Carrier {
 
   private final MultiplexSession session;
   private final Topic topic;
+  private final String key;
   private final String address;
   private final byte[] prefix;
   private final Queue<Waiting> waiting = new ArrayDeque<>(0);
@@ -86,10 +88,18 @@ final class MultiplexedTopic implements Carrier {
   private @Nullable CloseStatus ending;
   private long endingNanos;
   private boolean told;
+  private @Nullable Questions questions;
 
-  MultiplexedTopic(MultiplexSession session, Topic topic, String address) {
+  /**
+   * Creates a topic.
+   *
+   * @param key what the session finds it by: in normal form, with the instance if there is one
+   * @param address what it is called in messages
+   */
+  MultiplexedTopic(MultiplexSession session, Topic topic, String key, String address) {
     this.session = session;
     this.topic = topic;
+    this.key = key;
     this.address = address;
     this.prefix = MultiplexWriter.prefix(address);
   }
@@ -245,6 +255,45 @@ final class MultiplexedTopic implements Carrier {
     return 0;
   }
 
+  void onRequest(long id, Payload payload) {
+    SessionChannel asked = channel;
+    if (state == State.LEAVING || !waiting.isEmpty()) {
+      session.onReceived(0);
+      later(Session.cost(payload), true, () -> session.onWaiting(ask(id, payload)));
+    } else if (asked == null || hasLeft()) {
+      session.err(Refusal.NOT_SUBSCRIBED, "REQUEST", address, Long.toString(id));
+    } else {
+      session.onReceived(ask(id, payload));
+    }
+  }
+
+  private int ask(long id, Payload payload) {
+    SessionChannel asked = channel;
+    if (asked == null || !isWanted()) {
+      session.onHandled();
+      session.err(Refusal.NOT_SUBSCRIBED, "REQUEST", address, Long.toString(id));
+      return 0;
+    }
+    if (payload.size() > asked.maxMessageBytes()) {
+      session.onHandled();
+      refuse(id, CloseException.http(413, "over " + asked.maxMessageBytes() + " bytes"));
+      return 0;
+    }
+    return asked.onMessage(payload, id);
+  }
+
+  void onAnswer(long id, Payload payload) {
+    if (questions != null) {
+      questions.answer(id, payload);
+    }
+  }
+
+  void onAnswerFailed(long id, String reason) {
+    if (questions != null) {
+      questions.fail(id, Refusal.parse(reason));
+    }
+  }
+
   void onEndHeard() {
     if (state == State.TOLD) {
       over();
@@ -284,7 +333,7 @@ final class MultiplexedTopic implements Carrier {
 
   private void removeIfIdle() {
     if (state == State.IDLE && waiting.isEmpty()) {
-      session.remove(address);
+      session.remove(key);
     }
   }
 
@@ -324,7 +373,7 @@ final class MultiplexedTopic implements Carrier {
     if (state == State.JOINING) {
       return keep(publication.payload());
     }
-    boolean shared = address.length() == topic.uri().length(); // no instance
+    boolean shared = address.equals(topic.uri());
     SessionChannel member = Objects.requireNonNull(channel);
     Payload payload = publication.payload();
     ByteBuf frame =
@@ -347,6 +396,40 @@ final class MultiplexedTopic implements Carrier {
     earlyBytes += cost;
     kept.add(payload);
     return Queued.YES;
+  }
+
+  @Override
+  public void answer(long request, Payload payload) {
+    SessionChannel sender = Objects.requireNonNull(channel);
+    byte[] to = MultiplexWriter.prefix(address + "^" + request);
+    session.write(session.frame(sender, to, payload), sender, Session.NO_KEY);
+  }
+
+  @Override
+  public void refuse(long request, CloseException why) {
+    session.err(Refusal.of(why), "REQUEST", address, Long.toString(request));
+  }
+
+  @Override
+  public Future<Payload> request(Payload payload, long timeoutMillis) {
+    if (session.dialect() != Dialect.CARILLON_V1) {
+      return Future.failedFuture(CloseException.http(501, "the client does not speak carillon.v1"));
+    }
+    if (state != State.OPEN) {
+      return Future.failedFuture(CloseException.http(503, "the client has not joined yet"));
+    }
+    Questions asked = questions == null ? new Questions(session.loop()) : questions;
+    questions = asked;
+    if (asked.isFull()) {
+      return Future.failedFuture(CloseException.http(429, "too many open questions"));
+    }
+    long id = session.newRequest();
+    SessionChannel sender = Objects.requireNonNull(channel);
+    byte[] to = MultiplexWriter.prefix(address + "^" + id);
+    Queued queued = session.write(session.frame(sender, to, payload), sender, Session.NO_KEY);
+    return queued == Queued.YES
+        ? asked.add(id, timeoutMillis)
+        : Future.failedFuture(CloseException.http(503, "slow consumer"));
   }
 
   @Override
@@ -384,6 +467,9 @@ final class MultiplexedTopic implements Carrier {
   }
 
   private void afterLeave() {
+    if (questions != null) {
+      questions.failAll(new CloseException(CloseStatus.GOING_AWAY.withReason("closed")));
+    }
     boolean heardOf = ending != null && session.dialect() == Dialect.CARILLON_V1;
     if (heardOf && session.takesActions()) {
       state = State.TOLD;

@@ -6,6 +6,7 @@ import io.carillon.channel.CloseException;
 import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
 import io.carillon.route.RouteSettings;
+import io.vertx.core.Future;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
@@ -90,6 +91,21 @@ final class PlainSession extends Session implements Carrier {
     SessionChannel only = channel();
     boolean compressed = compresses(only, publication.payload());
     return write(publication.plain(compressed), only, publication.key());
+  }
+
+  @Override
+  public void answer(long request, Payload payload) {
+    throw new IllegalStateException("a plain client asks nothing");
+  }
+
+  @Override
+  public void refuse(long request, CloseException why) {
+    throw new IllegalStateException("a plain client asks nothing");
+  }
+
+  @Override
+  public Future<Payload> request(Payload payload, long timeoutMillis) {
+    return Future.failedFuture(CloseException.http(501, "the client does not speak carillon.v1"));
   }
 
   @Override

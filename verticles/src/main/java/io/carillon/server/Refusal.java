@@ -3,6 +3,8 @@ package io.carillon.server;
 import io.carillon.channel.CloseException;
 import io.carillon.protocol.Dialect;
 import io.netty.handler.codec.http.HttpResponseStatus;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Why an action of a multiplexed client failed.
@@ -12,6 +14,8 @@ import io.netty.handler.codec.http.HttpResponseStatus;
  * @param reason what the client gets to read in the extension, behind the status
  */
 record Refusal(int status, String name, String reason) {
+  private static final Pattern REASON = Pattern.compile("([45][0-9]{2}) ?(.*)", Pattern.DOTALL);
+
   static final Refusal INVALID_TOPIC = of(400, "Invalid Topic");
   static final Refusal NOT_FOUND = of(404, "Not Found");
   static final Refusal NOT_SUBSCRIBED = of(404, "Not Subscribed");
@@ -29,6 +33,14 @@ record Refusal(int status, String name, String reason) {
             ? "Unavailable"
             : HttpResponseStatus.valueOf(why.httpStatus()).reasonPhrase();
     return new Refusal(why.httpStatus(), name, why.reason().isEmpty() ? name : why.reason());
+  }
+
+  /** What a client has refused one of our questions with; 500 if that is not said properly. */
+  static CloseException parse(String reason) {
+    Matcher matcher = REASON.matcher(reason);
+    return matcher.matches()
+        ? CloseException.http(Integer.parseInt(matcher.group(1)), matcher.group(2))
+        : CloseException.http(500, reason);
   }
 
   /** The reason as it goes on the wire. */

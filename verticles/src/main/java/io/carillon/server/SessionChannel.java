@@ -58,6 +58,12 @@ final class SessionChannel implements Peer {
     LEFT
   }
 
+  /** What the client has sent, until a handler may have it; with the number of a question. */
+  private record Waiting(Payload payload, long request) {}
+
+  /** The number of what is no question. */
+  private static final long NO_REQUEST = 0;
+
   /** How many turns of the event loop a leave waits at most for quick handlers. */
   private static final int MOST_TURNS = 100;
 
@@ -69,7 +75,7 @@ final class SessionChannel implements Peer {
   private volatile boolean open = true;
   private @Nullable Promise<Void> joined;
   private @Nullable Event current;
-  private @Nullable Queue<Payload> waiting;
+  private @Nullable Queue<Waiting> waiting;
   private FanOut.@Nullable Members members;
   private int place = -1;
   private LeaveStatus leaveStatus = LeaveStatus.NO_STATUS;
@@ -156,6 +162,17 @@ final class SessionChannel implements Peer {
   }
 
   @Override
+  public Future<Payload> request(Payload payload, long timeoutMillis) {
+    return loop().call(() -> requestNow(payload, timeoutMillis));
+  }
+
+  private Future<Payload> requestNow(Payload payload, long timeoutMillis) {
+    return open && carrier.isUp()
+        ? carrier.request(payload, timeoutMillis)
+        : Future.failedFuture(new CloseException(CloseStatus.GOING_AWAY.withReason("closed")));
+  }
+
+  @Override
   public void close(CloseStatus status) {
     loop().run(() -> end(sendable(status)));
   }
@@ -193,7 +210,7 @@ final class SessionChannel implements Peer {
     joined = promise;
     Bound first = askedToJoin(null);
     if (first != null) {
-      dispatch(first, Kind.JOIN, null);
+      dispatch(first, Kind.JOIN);
     } else if (!candidates.get(0).route().hasInstances()) {
       refuse(CloseException.http(503, "no handler"));
     } else {
@@ -268,31 +285,39 @@ final class SessionChannel implements Peer {
 
   /** Takes a message of the client; says how many bytes of it have to wait. */
   int onMessage(Payload payload) {
+    return onMessage(payload, NO_REQUEST);
+  }
+
+  /** Takes a message, or a question with that number, as {@link #onMessage(Payload)}. */
+  int onMessage(Payload payload, long request) {
     if (state != State.JOINING && state != State.JOINED) {
       session().onHandled();
       return 0;
     }
     if (state == State.JOINED && current == null && noneWait()) {
-      handle(payload);
+      handle(payload, request);
       return 0;
     }
-    Queue<Payload> queue = waiting;
+    Queue<Waiting> queue = waiting;
     if (queue == null) {
       queue = new ArrayDeque<>();
       waiting = queue;
     }
-    queue.add(payload);
+    queue.add(new Waiting(payload, request));
     return Session.cost(payload);
   }
 
-  private void handle(Payload payload) {
-    Bound first = candidateFor(Kind.MESSAGE, null);
+  private void handle(Payload payload, long request) {
+    Kind kind = request == NO_REQUEST ? Kind.MESSAGE : Kind.REQUEST;
+    Bound first = candidateFor(kind, null);
     if (first != null) {
-      dispatch(first, Kind.MESSAGE, payload);
+      dispatch(first, kind, payload, request);
       return;
     }
     session().onHandled();
-    if (settings().unexpected() == Unexpected.CLOSE) {
+    if (kind == Kind.REQUEST) {
+      carrier.refuse(request, CloseException.http(404, "no requests are taken here"));
+    } else if (settings().unexpected() == Unexpected.CLOSE) {
       end(CloseStatus.UNKNOWN_MESSAGE_TYPE.withReason("no messages are taken here"));
     }
   }
@@ -348,25 +373,31 @@ final class SessionChannel implements Peer {
   /** Goes on with what waits, if nothing is under way. */
   private void next() {
     while (current == null && (state == State.JOINED || state == State.DRAINING)) {
-      Queue<Payload> queue = waiting;
-      Payload payload = queue == null ? null : queue.poll();
-      if (payload == null) {
+      Queue<Waiting> queue = waiting;
+      Waiting next = queue == null ? null : queue.poll();
+      if (next == null) {
         waiting = null;
         if (state == State.DRAINING) {
           leave();
         }
         return;
       }
-      handle(payload);
+      handle(next.payload(), next.request());
       session()
-          .onTaken(Session.cost(payload)); // may bring new messages, which come behind this one
+          .onTaken(
+              Session.cost(next.payload())); // may bring new messages, which come behind this one
     }
   }
 
   // ---- events and their answers
 
-  private void dispatch(Bound bound, Kind kind, @Nullable Payload payload) {
-    Event event = new Event(this, bound, kind, payload, kind == Kind.LEAVE ? leaveStatus : null);
+  private void dispatch(Bound bound, Kind kind) {
+    dispatch(bound, kind, null, NO_REQUEST);
+  }
+
+  private void dispatch(Bound bound, Kind kind, @Nullable Payload payload, long request) {
+    LeaveStatus status = kind == Kind.LEAVE ? leaveStatus : null;
+    Event event = new Event(this, bound, kind, payload, status, request);
     current = event;
     loop().dispatcher().send(event);
   }
@@ -404,13 +435,34 @@ final class SessionChannel implements Peer {
           onLookedAt(event.bound());
         }
       }
-      case MESSAGE -> {
-        session().onHandled();
-        next();
-        leaveIfDue();
-      }
+      case MESSAGE -> goOn();
+      case REQUEST -> refuseRequest(event, CloseException.http(500, "no answer"));
       case LEAVE -> left();
     }
+  }
+
+  /** A question of the client was answered. */
+  void onAnswered(Event event, Payload answer) {
+    if (current == event) {
+      answered();
+      if (open) {
+        carrier.answer(event.request(), answer);
+      }
+      goOn();
+    }
+  }
+
+  private void refuseRequest(Event event, CloseException why) {
+    if (open) {
+      carrier.refuse(event.request(), why);
+    }
+    goOn();
+  }
+
+  private void goOn() {
+    session().onHandled();
+    next();
+    leaveIfDue();
   }
 
   private void admit() {
@@ -424,7 +476,7 @@ final class SessionChannel implements Peer {
     boolean joining = state == State.JOINING;
     Bound next = joining ? askedToJoin(bound) : null;
     if (next != null) {
-      dispatch(next, Kind.JOIN, null);
+      dispatch(next, Kind.JOIN);
     } else if (joining && isTaken()) {
       admit();
     } else {
@@ -475,6 +527,7 @@ final class SessionChannel implements Peer {
           leaveIfDue();
         }
       }
+      case REQUEST -> refuseRequest(event, failure);
       case LEAVE -> {
         if (closeStatus != null) {
           closeStatus = sendable(failure.status());
@@ -499,7 +552,7 @@ final class SessionChannel implements Peer {
     Bound next = event.kind() == Kind.JOIN ? null : candidateFor(event.kind(), event.bound());
     if (next != null) {
       answered();
-      dispatch(next, event.kind(), event.payload());
+      dispatch(next, event.kind(), event.payload(), event.request());
       return;
     }
     switch (event.kind()) {
@@ -511,6 +564,7 @@ final class SessionChannel implements Peer {
           onFailed(
               event,
               new CloseException(CloseStatus.POLICY_VIOLATION.withReason("nobody takes this")));
+      case REQUEST -> onFailed(event, CloseException.http(404, "nobody takes this"));
       case LEAVE -> onHandled(event);
     }
   }
@@ -634,7 +688,7 @@ final class SessionChannel implements Peer {
   }
 
   private boolean noneWait() {
-    Queue<Payload> queue = waiting;
+    Queue<Waiting> queue = waiting;
     return queue == null || queue.isEmpty();
   }
 
@@ -646,7 +700,7 @@ final class SessionChannel implements Peer {
     if (first == null) {
       left();
     } else {
-      dispatch(first, Kind.LEAVE, null);
+      dispatch(first, Kind.LEAVE);
     }
   }
 
@@ -661,7 +715,7 @@ final class SessionChannel implements Peer {
     for (Bound bound : candidates) {
       Instance instance = bound.instance();
       if (bound != told && bound.isIntroduced() && instance != null && instance.everyLeave()) {
-        loop().dispatcher().send(new Event(this, bound, Kind.LEAVE, null, null));
+        loop().dispatcher().send(new Event(this, bound, Kind.LEAVE, null, null, NO_REQUEST));
       }
     }
   }
@@ -669,18 +723,18 @@ final class SessionChannel implements Peer {
   private void leaveBehind(Event joined) {
     Bound first = candidateFor(Kind.LEAVE, null);
     if (first != null && joined.bound().isIntroduced()) {
-      loop().dispatcher().send(new Event(this, first, Kind.LEAVE, null, leaveStatus));
+      loop().dispatcher().send(new Event(this, first, Kind.LEAVE, null, leaveStatus, NO_REQUEST));
     }
   }
 
   private void dropWaiting() {
-    Queue<Payload> queue = waiting;
+    Queue<Waiting> queue = waiting;
     waiting = null;
     if (queue != null) {
       queue.forEach(
-          payload -> {
+          one -> {
             session().onHandled();
-            session().onTaken(Session.cost(payload));
+            session().onTaken(Session.cost(one.payload()));
           });
     }
   }

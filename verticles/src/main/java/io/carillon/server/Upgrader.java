@@ -201,7 +201,7 @@ final class Upgrader {
       improper.answerAndClose(request);
       return;
     }
-    Session session = new MultiplexSession(loop, handshake, Dialect.CARILLON_V1, routes, 0);
+    Session session = new MultiplexSession(loop, handshake, Dialect.CARILLON_V1, routes, "");
     new Opening(request, session, offer, extensions).complete();
     LOG.info("connected: path={}, connection={}", CARRIER, session.id());
   }
@@ -229,7 +229,7 @@ final class Upgrader {
     Session session =
         dialect == null
             ? new PlainSession(loop, handshake)
-            : new MultiplexSession(loop, handshake, dialect, routes, topic.uri().length());
+            : new MultiplexSession(loop, handshake, dialect, routes, target(request));
     SessionChannel channel = session.open(topic, candidates);
     Opening opening = new Opening(request, session, offer, extensions);
     if (joinPhase(candidates) == JoinPhase.AFTER_UPGRADE) {

@@ -141,6 +141,33 @@ class HandlersElsewhereIT {
   }
 
   @Test
+  void questionsCrossInBothDirections() throws Exception {
+    serve(
+        routes ->
+            routes
+                .route("/ask", String.class, String.class)
+                .message(
+                    (ch, text) ->
+                        ch.request("what?", String.class, Duration.ofSeconds(20))
+                            .compose(answer -> ch.send("you said " + answer)))
+                .request(
+                    (ch, text) ->
+                        text.equals("refuse")
+                            ? Future.failedFuture(CloseException.http(403, "not you"))
+                            : Future.succeededFuture(text + "!")));
+    Client client = doors.connect("/ask", "Sec-WebSocket-Protocol", "carillon.v1");
+
+    client.send("/ask^1·hi");
+    assertThat(client.text()).isEqualTo("/ask^1·hi!");
+    client.send("/ask^3·refuse");
+    assertThat(client.text()).isEqualTo("·ERR·403 not you·REQUEST·/ask·3·");
+    client.send("/ask·ask me");
+    assertThat(client.text()).isEqualTo("/ask^2·what?");
+    client.send("/ask^2·this");
+    assertThat(client.text()).isEqualTo("/ask·you said this");
+  }
+
+  @Test
   void aClientThatVanishesLeavesOnceWithoutAStatus() throws Exception {
     serve(
         routes ->

@@ -52,6 +52,7 @@ class MultiplexReaderTest {
         "·SUBSCRIBE·/a·chat,b·e:7·presence·|subscribe /a chat,b e:7",
         "·SUBSCRIBE·/a···presence·|subscribe /a '' ''",
         "·PING·7·|ping 7",
+        "·ERR·409 busy·REQUEST·/a·4·|failed /a 4 409 busy",
         "·OK·UNSUBSCRIBE·/a·|heard /a",
       })
   void extension(String message, String expected) {
@@ -146,6 +147,16 @@ class MultiplexReaderTest {
     @Override
     public void onData(String address, Payload payload) {
       calls.add("data " + address + " " + (payload.isText() ? shown(payload.text()) : "bytes"));
+    }
+
+    @Override
+    public void onRequest(String address, long id, Payload payload) {
+      calls.add("request " + address + " " + id + " " + payload);
+    }
+
+    @Override
+    public void onRequestFailed(String address, long id, String reason) {
+      calls.add("failed " + address + " " + id + " " + reason);
     }
 
     @Override

@@ -6,8 +6,11 @@ import io.carillon.channel.CloseException;
 import io.carillon.protocol.CloseStatus;
 import io.carillon.route.JoinPhase;
 import io.carillon.route.Routes;
+import io.vertx.core.Future;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -72,6 +75,35 @@ class MultiplexIT extends HandlerFixture {
             (ch, status) -> {
               journal.add("left ends");
             });
+    routes
+        .route("/ask", String.class, String.class)
+        .message(
+            (ch, text) -> {
+              if (text.startsWith("ask me")) {
+                Duration patience = Duration.ofMillis(text.endsWith("in vain") ? 50 : 20_000);
+                ch.request("what?", String.class, patience)
+                    .onComplete(
+                        answer -> ch.send("you said " + answer),
+                        e -> {
+                          CloseException why = (CloseException) e;
+                          journal.add("failed with " + why.httpStatus() + " " + why.reason());
+                          ch.send("you failed with " + why.httpStatus() + " " + why.reason());
+                        });
+              }
+              return ch.send("heard " + text);
+            })
+        .request(
+            (ch, text) ->
+                switch (text) {
+                  case "throw" -> throw new IllegalStateException("thrown");
+                  case "refuse" -> Future.failedFuture(CloseException.http(403, "not you"));
+                  default -> Future.succeededFuture(text.toUpperCase(Locale.ROOT));
+                });
+    routes
+        .route("/dated", String.class, String.class)
+        .subprotocol("dated.v2")
+        .join(ch -> ch.send("speaking " + ch.subprotocol().orElse("nothing")))
+        .message((ch, text) -> ch.send(text));
     routes
         .route("/small", String.class, String.class)
         .maxMessageBytes(10)
@@ -191,6 +223,23 @@ class MultiplexIT extends HandlerFixture {
     client.sendText("·SUBSCRIBE·/rooms/1");
 
     expect(client, "·OK·SUBSCRIBE·/rooms/1·");
+  }
+
+  @Test
+  void firstTopicKeepsTheSpellingOfItsClient() throws Exception {
+    for (String dialect : List.of(BASE, EXTENDED)) {
+      RawClient client = connect("//ends/?", dialect);
+
+      client.sendText("//ends/?·one").sendText("/ends·two");
+      expect(client, "//ends/?·one", "//ends/?·two");
+      broadcast("/ends", "three");
+      expect(client, "//ends/?·three");
+      client.sendText("·SUBSCRIBE·/ends·");
+      assertThat(client.readText()).contains("Already Subscribed·SUBSCRIBE·/ends·");
+      client.sendText("·UNSUBSCRIBE·//ends/?·");
+      expect(client, "·OK·UNSUBSCRIBE·//ends/?·");
+      journal.expect("left ends");
+    }
   }
 
   @Test
@@ -568,6 +617,95 @@ class MultiplexIT extends HandlerFixture {
 
     assertThat(client.readClose().code()).isEqualTo(1001);
     journal.expectInAnyOrder("leave /rooms/1 closed 1001", "left ends");
+  }
+
+  // ---- requests
+
+  @Test
+  void clientIsAnswered() throws Exception {
+    RawClient client = carrier().sendText("·SUBSCRIBE·/ask·");
+    expect(client, "·OK·SUBSCRIBE·/ask····");
+
+    client.sendText("/ask^1·upper").sendText("/ask·message").sendText("/ask^3·throw");
+    client.sendText("/ask^5·refuse").sendText("/ask^7·again");
+
+    expect(client, "/ask^1·UPPER", "/ask·heard message");
+    expect(client, "·ERR·500 InternalServerError·REQUEST·/ask·3·");
+    expect(client, "·ERR·403 not you·REQUEST·/ask·5·", "/ask^7·AGAIN");
+  }
+
+  @Test
+  void requestsThatNobodyTakesAreRefused() throws Exception {
+    RawClient client = carrier().sendText("·SUBSCRIBE·/echo·");
+    expect(client, "·OK·SUBSCRIBE·/echo····");
+
+    client.sendText("/echo^1·x").sendText("/nowhere^3·x").sendText("/echo^x·x");
+    client.sendText("/echo^2·an answer that nobody waits for").sendText("/echo·still here");
+
+    expect(client, "·ERR·404 no requests are taken here·REQUEST·/echo·1·");
+    expect(client, "·ERR·404 Not Subscribed·REQUEST·/nowhere·3·", "·INVALID·Invalid Topic·");
+    expect(client, "/echo·still here");
+  }
+
+  @Test
+  void serverAsksAndIsAnswered() throws Exception {
+    RawClient client = carrier().sendText("·SUBSCRIBE·/ask#1·");
+    expect(client, "·OK·SUBSCRIBE·/ask#1····");
+
+    client.sendText("/ask#1·ask me");
+    expect(client, "/ask#1^2·what?", "/ask#1·heard ask me");
+    client.sendText("/ask#1^2·this");
+    expect(client, "/ask#1·you said this");
+
+    client.sendText("/ask#1·ask me");
+    expect(client, "/ask#1^4·what?", "/ask#1·heard ask me");
+    client.sendText("·ERR·409 busy·REQUEST·/ask#1·4·");
+    expect(client, "/ask#1·you failed with 409 busy");
+
+    client.sendText("/ask#1·ask me in vain");
+    expect(client, "/ask#1^6·what?", "/ask#1·heard ask me in vain");
+    expect(client, "/ask#1·you failed with 504 no answer");
+    client.sendText("/ask#1^6·too late").sendText("/ask#1·hello");
+    expect(client, "/ask#1·heard hello");
+  }
+
+  @Test
+  void onlyTheExtensionKnowsRequests() throws Exception {
+    RawClient base = connect("/ask", BASE).sendText("/ask·ask me");
+    expect(
+        base,
+        "/ask·you failed with 501 the client does not speak carillon.v1",
+        "/ask·heard ask me");
+    base.sendText("/ask^1·x");
+    expect(base, "·INVALID·Not Subscribed·");
+
+    RawClient plain = server.connect("/ask").sendText("ask me");
+    expect(plain, "you failed with 501 the client does not speak carillon.v1", "heard ask me");
+  }
+
+  @Test
+  void questionsEndWithTheirTopic() throws Exception {
+    RawClient client = carrier().sendText("·SUBSCRIBE·/ask·").sendText("/ask·ask me");
+    expect(client, "·OK·SUBSCRIBE·/ask····", "/ask^2·what?", "/ask·heard ask me");
+
+    client.sendText("·UNSUBSCRIBE·/ask·");
+
+    expect(client, "·OK·UNSUBSCRIBE·/ask·");
+    journal.expect("failed with 503 closed");
+  }
+
+  @Test
+  void topicsMayAgreeOnSubprotocolsOfTheirOwn() throws Exception {
+    RawClient client = carrier();
+
+    client.sendText("·SUBSCRIBE·/dated·other,DATED.v2·").sendText("·SUBSCRIBE·/dated#1·other·");
+
+    assertThat(List.of(client.readText(), client.readText(), client.readText(), client.readText()))
+        .containsExactlyInAnyOrder(
+            "·OK·SUBSCRIBE·/dated·DATED.v2···",
+            "/dated·speaking dated.v2",
+            "·OK·SUBSCRIBE·/dated#1····",
+            "/dated#1·speaking nothing");
   }
 
   @Test

@@ -11,10 +11,13 @@ import io.carillon.protocol.CloseStatus;
 import io.carillon.route.Match;
 import io.carillon.route.UriPattern;
 import io.vertx.core.Future;
+import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +47,8 @@ public final class FakeChannel<O> implements Channel<O> {
   private final Locals locals = new Locals();
   private final List<Object> sent = new ArrayList<>();
   private final List<O> broadcasts = new ArrayList<>();
+  private final List<O> asked = new ArrayList<>();
+  private final Queue<Object> answers = new ArrayDeque<>();
   private final List<Elsewhere> elsewhere = new ArrayList<>();
   private Handshake handshake;
   private @Nullable Record parameters;
@@ -199,6 +204,27 @@ public final class FakeChannel<O> implements Channel<O> {
     }
     sent.add(sending);
     return Future.succeededFuture();
+  }
+
+  /** What the client will answer to the next question that it has no answer to yet. */
+  public FakeChannel<O> willAnswer(Object answer) {
+    answers.add(answer);
+    return this;
+  }
+
+  /** What the client was asked, in order. */
+  public List<O> asked() {
+    return List.copyOf(asked);
+  }
+
+  /** Answers as {@link #willAnswer} says, and fails with 504 where nothing was said. */
+  @Override
+  public <A> Future<A> request(O question, Class<A> answer, Duration timeout) {
+    asked.add(question);
+    Object prepared = answers.poll();
+    return prepared == null
+        ? Future.failedFuture(CloseException.http(504, "no answer"))
+        : Future.succeededFuture(answer.cast(prepared));
   }
 
   @Override
