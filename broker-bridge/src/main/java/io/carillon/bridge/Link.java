@@ -72,6 +72,7 @@ final class Link {
   private long underWayBytes;
   private long queuedBytes;
   private long dropped;
+  private long droppedNanos;
   private boolean dropping;
   private long writtenNanos = System.nanoTime();
   private boolean stuck;
@@ -255,9 +256,6 @@ final class Link {
       drop(message);
     } else if (failure != null) {
       LOG.debug("nobody there yet: node={}", node);
-    } else if (dropping && queuedBytes <= HIGH_WATER_BYTES) {
-      dropping = false;
-      LOG.warn("node takes publications again: node={}, dropped={}", node, dropped);
     }
     write();
     releaseHeldBack();
@@ -290,6 +288,10 @@ final class Link {
       stuck = true;
       releaseAll();
     }
+    if (dropping && queuedBytes <= HIGH_WATER_BYTES && nowNanos - droppedNanos > MAX_WAIT_NANOS) {
+      dropping = false;
+      LOG.warn("node takes publications again: node={}, dropped={}", node, dropped);
+    }
     releaseHeldBack();
   }
 
@@ -316,6 +318,7 @@ final class Link {
 
   private void drop(Waiting message) {
     dropped += message.publications();
+    droppedNanos = System.nanoTime();
     if (!dropping) {
       dropping = true;
       LOG.warn(

@@ -157,6 +157,9 @@ class LinkTest {
           sendAlone(link, bytes(100 * KIB));
         }
         bus.completeAll();
+        link.sweep(inSeconds(9));
+        assertThat(log.rest()).hasSize(2 * trouble - 1);
+        link.sweep(inSeconds(11));
         assertThat(link.dropped()).isEqualTo(trouble);
         assertThat(log.rest()).hasSize(2 * trouble);
         assertThat(log.rest().get(2 * trouble - 1))
@@ -179,6 +182,7 @@ class LinkTest {
       assertThat(link.dropped()).isGreaterThan(150);
       assertThat(log.rest()).hasSize(1);
       bus.completeAll();
+      link.sweep(inSeconds(11));
       assertThat(log.rest()).hasSize(2);
     }
   }
