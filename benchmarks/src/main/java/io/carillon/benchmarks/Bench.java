@@ -28,6 +28,7 @@ public final class Bench {
       topics   200 topics of 50 members, 500 messages/s: latency
       echo     100 connections, 128 B, 1 and 16 on the way, through a handler
       connect  CPU time of an accepted connection; memory of an idle one
+      flood    what floods of others do to the latency of clients that behave
       start    time to the first served upgrade
       cluster  two nodes against one; node to node; kill -9; memory of topics
       all      all of them
@@ -45,6 +46,7 @@ public final class Bench {
     SETS.put("topics", TopicsSet::run);
     SETS.put("echo", EchoSet::run);
     SETS.put("connect", ConnectSet::run);
+    SETS.put("flood", FloodSet::run);
     SETS.put("start", StartSet::run);
     SETS.put("cluster", ClusterSet::run);
   }

@@ -129,6 +129,10 @@ final class Jvm implements AutoCloseable {
     return output;
   }
 
+  boolean isAlive() {
+    return process.isAlive();
+  }
+
   /** Ends it at once, as a crash would. */
   void kill() {
     process.destroyForcibly().onExit().join();

@@ -4,6 +4,7 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.FixedRecvByteBufAllocator;
@@ -50,6 +51,11 @@ abstract class Load implements Client.Owner {
                             which publishes; needs --rate
                several urls: the same path on several nodes, subscribers in turn, publisher on the first
       echo     --conns N --depth D --size BYTES --secs S
+      flood    --kind KIND --conns N --rate R --secs S   misbehaves, R times a second over N connections:
+               handshakes   opens connections that never say a word
+               loris        sends a header line of a request that never ends
+               pings        sends pings, fragments: fragments of one byte, topics: a SUBSCRIBE and an
+                            UNSUBSCRIBE (carillon.v1)
       connect  --conns N --hold S (open until a line comes on standard input, S seconds at most)
 
       all      --warmup S      of the same load before it is measured (connect: --warm N connections)
@@ -112,7 +118,9 @@ abstract class Load implements Client.Owner {
             case "fanout" -> new FanOutLoad(options);
             case "echo" -> new EchoLoad(options);
             case "connect" -> new ConnectLoad(options);
-            default -> throw new IllegalArgumentException("the mode is fanout, echo or connect");
+            case "flood" -> new FloodLoad(options);
+            default ->
+                throw new IllegalArgumentException("the mode is fanout, echo, connect or flood");
           };
       options.done();
       load.report.put("mode", mode).put("url", String.valueOf(load.urls));
@@ -208,16 +216,23 @@ abstract class Load implements Client.Owner {
   }
 
   private void connect(Client client) {
-    Bootstrap own = bootstrap.clone().handler(client);
-    InetSocketAddress to = new InetSocketAddress(client.uri().getHost(), client.uri().getPort());
-    // The kernel looks for a free port ever longer as those of one source address run out.
-    own.connect(to, new InetSocketAddress(source(client.id() / PER_ADDRESS), 0))
+    connect(client.id(), client.uri(), client)
         .addListener(
             done -> {
               if (!done.isSuccess()) {
                 client.gone(String.valueOf(((ChannelFuture) done).cause()));
               }
             });
+  }
+
+  /** Connects to the host of {@code uri}; {@code number} spreads many over source addresses. */
+  ChannelFuture connect(int number, URI uri, ChannelHandler handler) {
+    InetSocketAddress to = new InetSocketAddress(uri.getHost(), uri.getPort());
+    // The kernel looks for a free port ever longer as those of one source address run out.
+    return bootstrap
+        .clone()
+        .handler(handler)
+        .connect(to, new InetSocketAddress(source(number / PER_ADDRESS), 0));
   }
 
   private static InetAddress source(int number) {

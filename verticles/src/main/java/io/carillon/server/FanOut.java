@@ -89,6 +89,10 @@ final class FanOut {
       this.topic = topic;
     }
 
+    Topic topic() {
+      return topic;
+    }
+
     boolean isEmpty() {
       return size == 0;
     }

@@ -247,6 +247,7 @@ public final class HttpVerticle extends VerticleBase {
     } else if (Upgrader.isAttempt(request)) {
       Objects.requireNonNull(upgrader).upgrade(request);
     } else {
+      TakeOver.watch(request);
       Objects.requireNonNull(router).handle(request);
     }
   }

@@ -68,7 +68,7 @@ final class SessionChannel implements Peer {
   private static final int MOST_TURNS = 100;
 
   private final Carrier carrier;
-  private final Topic topic;
+  private Topic topic;
   private final List<Bound> candidates;
   private @Nullable Encoding encoding;
   private State state = State.JOINING;
@@ -781,6 +781,9 @@ final class SessionChannel implements Peer {
   /** Called by the fan-out, which keeps members without gaps. */
   void joined(FanOut.@Nullable Members in, int at) {
     members = in;
+    if (in != null) {
+      topic = in.topic(); // equal to the one before, and shared by all members
+    }
     place = at;
   }
 

@@ -7,6 +7,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandler;
 import io.netty.channel.ChannelPipeline;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.impl.HttpServerConnection;
 import java.util.List;
 
@@ -20,9 +21,16 @@ import java.util.List;
  * and the WebSocket transport takes the place of the {@link Gate}.
  */
 final class TakeOver {
-  private static final String VERTX_HANDLER = "handler";
+  static final String VERTX_HANDLER = "handler";
   private static final List<String> HTTP_HANDLERS =
-      List.of("httpEncoder", "inflater", "deflater", "chunkedWriter", "idle", "logging");
+      List.of(
+          "httpEncoder",
+          "inflater",
+          "deflater",
+          "chunkedWriter",
+          "idle",
+          "logging",
+          Pipelining.NAME);
 
   private final ChannelHandlerContext vertxContext;
   private final Gate gate;
@@ -38,6 +46,20 @@ final class TakeOver {
     }
     this.vertxContext = connection.channelHandlerContext();
     this.gate = Gate.close(vertxContext.pipeline());
+  }
+
+  /** Whether the request was read while the one before it was unanswered. */
+  static boolean isBehindAnother(HttpServerRequest request) {
+    return request.connection() instanceof HttpServerConnection connection
+        && Pipelining.isAhead(connection.channelHandlerContext().pipeline());
+  }
+
+  /** Looks from a request that is no upgrade on for those that are read ahead of their turn. */
+  static void watch(HttpServerRequest request) {
+    if (request.version() != HttpVersion.HTTP_2
+        && request.connection() instanceof HttpServerConnection connection) {
+      Pipelining.watch(connection.channelHandlerContext().pipeline());
+    }
   }
 
   /** Whether the client is still there and has kept to the rules so far. */

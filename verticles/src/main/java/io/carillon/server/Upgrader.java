@@ -15,11 +15,9 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,6 +42,7 @@ final class Upgrader {
   private final Announcements routes;
   private final TrustedProxies proxies;
   private final Admission admission;
+  private final MessageDigest sha1 = sha1();
 
   Upgrader(Loop loop, Announcements routes, TrustedProxies proxies, Admission admission) {
     this.admission = admission;
@@ -162,6 +161,9 @@ final class Upgrader {
     if (hasBody(headers)) {
       return new HttpError(400, "an upgrade request has no body");
     }
+    if (TakeOver.isBehindAnother(request)) {
+      return new HttpError(400, "an upgrade must not be sent behind an unanswered request");
+    }
     return null;
   }
 
@@ -178,15 +180,33 @@ final class Upgrader {
     return headers.contains("transfer-encoding") || (length != null && !length.trim().equals("0"));
   }
 
+  /** Whether a header that is a comma list, and may be repeated, has that entry. */
   private static boolean hasToken(MultiMap headers, String name, String token) {
-    return tokens(headers, name).anyMatch(token::equalsIgnoreCase);
+    for (String value : headers.getAll(name)) {
+      int from = 0;
+      while (from <= value.length()) {
+        int comma = value.indexOf(',', from);
+        int to = comma < 0 ? value.length() : comma;
+        if (isToken(value, from, to, token)) {
+          return true;
+        }
+        from = to + 1;
+      }
+    }
+    return false;
   }
 
-  /** The entries of a header that is a comma list and may be repeated. */
-  private static Stream<String> tokens(MultiMap headers, String name) {
-    return headers.getAll(name).stream()
-        .flatMap(value -> Arrays.stream(value.split(",", -1)))
-        .map(String::trim);
+  private static boolean isToken(String value, int from, int to, String token) {
+    int first = from;
+    int end = to;
+    while (first < end && value.charAt(first) <= ' ') {
+      first++;
+    }
+    while (first < end && value.charAt(end - 1) <= ' ') {
+      end--;
+    }
+    return end - first == token.length()
+        && value.regionMatches(true, first, token, 0, token.length());
   }
 
   /** A connection that begins without a topic. */
@@ -333,7 +353,7 @@ final class Upgrader {
   }
 
   /** The 101 answer (RFC 6455, section 4.2.2). */
-  private static String head(
+  private String head(
       MultiMap headers, @Nullable String subprotocol, @Nullable DeflateAgreement agreed) {
     String protocol = subprotocol == null ? "" : "Sec-WebSocket-Protocol: " + subprotocol + "\r\n";
     return "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -345,11 +365,14 @@ final class Upgrader {
         + "\r\n";
   }
 
-  private static String accept(String key) {
+  private String accept(String key) {
+    byte[] digest = sha1.digest((key + ACCEPT_SUFFIX).getBytes(US_ASCII));
+    return Base64.getEncoder().encodeToString(digest);
+  }
+
+  private static MessageDigest sha1() {
     try {
-      byte[] digest =
-          MessageDigest.getInstance("SHA-1").digest((key + ACCEPT_SUFFIX).getBytes(US_ASCII));
-      return Base64.getEncoder().encodeToString(digest);
+      return MessageDigest.getInstance("SHA-1");
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every JVM has SHA-1", e);
     }

@@ -453,7 +453,7 @@ class HandshakeIT {
   }
 
   @Test
-  void upgradeMayBePipelinedBehindASlowPageAndABody() throws Exception {
+  void upgradeBehindUnansweredRequestsIsRefused() throws Exception {
     RawClient client = server.open();
 
     client.send(
@@ -464,8 +464,35 @@ class HandshakeIT {
 
     assertThat(client.readAnswer().body()).isEqualTo("a page");
     assertThat(client.readAnswer().body()).isEqualTo("own post");
-    assertThat(client.readAnswer().status()).isEqualTo(101);
+    Answer refused = client.readAnswer();
+    assertThat(refused.status()).isEqualTo(400);
+    assertThat(refused.body()).contains("behind an unanswered request");
+    client.readEnd();
+  }
+
+  @Test
+  void upgradeBehindAnsweredRequestsIsTaken() throws Exception {
+    RawClient client = server.open();
+    for (int i = 0; i < 3; i++) {
+      assertThat(client.ask(Request.plain("GET", "/later")).body()).isEqualTo("a page");
+      assertThat(client.ask(Request.plain("GET", "/nothing")).status()).isEqualTo(404);
+    }
+
+    assertThat(client.ask(ECHO).status()).isEqualTo(101);
     assertThat(client.sendText("hello").readText()).isEqualTo("hello");
+  }
+
+  /** A frame of which the HTTP decoder would leave nothing: it skips control characters. */
+  @Test
+  void frameThatIsEatenBehindAnEarlyUpgradeDoesNotPutTheConnectionOutOfStep() throws Exception {
+    RawClient client = server.open();
+
+    client.send(
+        Request.plain("GET", "/later").bytes(),
+        ECHO.bytes(),
+        RawClient.bytes(0x89, 0x80, 0, 0, 0, 0));
+
+    assertThat(client.readRest()).doesNotContain("101 Switching");
   }
 
   @Test
