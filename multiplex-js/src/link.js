@@ -7,6 +7,7 @@ const ANSWER_TIMEOUT = 40_000;
 const QUICK = 500;
 /** A topic nobody subscribes to: the base dialect has no ping, but every UNSUBSCRIBE is answered. */
 const PROBE = '/.alive';
+const NO_PROTOCOLS = 'subprotocols of a topic need carillon.v1';
 const STATUS = /^(\d{3})(?: |$)/;
 
 /** Close codes of what the server refuses, by HTTP status. @type {Record<number, number>} */
@@ -144,18 +145,22 @@ export class Link {
 
   /** @param {Channel} channel */
   #joinedByUrl(channel) {
-    if (channel.protocols.length) {
-      return this.#refuse(channel, '501 subprotocols of a topic need carillon.v1');
-    }
     channel.address = channel.topic;
     this.#addresses.set(channel.address, channel);
-    channel.opened({protocol: '', position: '', outcome: ''});
+    if (channel.protocols.length) {
+      channel.ended({code: 1011, reason: NO_PROTOCOLS, wasClean: false, status: 501});
+    }
+    if (channel.state === 'connecting') {
+      channel.opened({protocol: '', position: '', outcome: ''});
+    } else {
+      this.leave(channel, false); // It was let in, but is not wanted any more.
+    }
   }
 
   /** @param {Channel} channel */
   #join(channel) {
     if (!this.v1 && channel.protocols.length) {
-      return this.#refuse(channel, '501 subprotocols of a topic need carillon.v1');
+      return this.#refuseLater(channel, `501 ${NO_PROTOCOLS}`);
     }
     const twice = this.#addresses.has(channel.topic);
     if (!this.#fits(channel, this.v1) || (twice && !this.v1)) {
@@ -164,12 +169,13 @@ export class Link {
     }
     // The topic behind a token is not known yet: it may be on this link already.
     const numbered = this.v1 && (twice || channel.topic.startsWith('/websocket/token/'));
-    channel.address = numbered ? `${channel.topic}#${++this.#instances}` : channel.topic;
-    this.#addresses.set(channel.address, channel);
-    const message = control('SUBSCRIBE', channel.address, ...(this.v1 ? channel.parameters : []));
+    const address = numbered ? `${channel.topic}#${++this.#instances}` : channel.topic;
+    const message = control('SUBSCRIBE', address, ...(this.v1 ? channel.parameters : []));
     if (byteLength(message) > LIMITS[this.v1 ? 'v1' : 'base'].control) {
-      return this.#refuse(channel, '400 subscription too long');
+      return this.#refuseLater(channel, '400 subscription too long');
     }
+    channel.address = address;
+    this.#addresses.set(address, channel);
     channel.deadline = Date.now() + ANSWER_TIMEOUT;
     this.#write(message);
   }
@@ -206,8 +212,8 @@ export class Link {
     if (channel.address && this.state === 'open') {
       channel.deadline = Date.now() + ANSWER_TIMEOUT / 4;
       this.#unsubscribe(channel);
-    } else {
-      this.#forget(channel);
+    } else if (channel !== this.first) {
+      this.#forget(channel); // The first is joined by the handshake, whether it is wanted any more or not.
     }
     if (early) {
       setTimeout(() => channel.ended({code: 1006, reason: '', wasClean: false}));
@@ -235,6 +241,11 @@ export class Link {
     this.#forget(channel);
     channel.ended(end);
     this.origin.changed();
+  }
+
+  /** Refuses what the server need not be asked: never while it is being made. @param {Channel} channel @param {string} reason */
+  #refuseLater(channel, reason) {
+    setTimeout(() => this.#refuse(channel, reason));
   }
 
   /** @param {Channel} channel @param {string} reason */
@@ -292,7 +303,10 @@ export class Link {
       const [protocol = '', position = '', outcome = '', asked = topic] = this.v1 ? rest : [];
       this.#subscribed(this.v1 ? asked : topic, this.v1 ? topic : rest[0] || topic, {protocol, position, outcome});
     } else if (action === 'UNSUBSCRIBE') {
-      this.#closed(topic, ...rest);
+      // Unasked only in the base dialect. To one that is joining, it is what is left of another.
+      if (this.#addresses.get(topic)?.state !== 'connecting') {
+        this.#closed(topic, ...rest);
+      }
     } else if (action === 'PING') {
       this.#answered(topic === String(this.#probed));
     } else if (action === 'REFRESH') {
@@ -372,7 +386,7 @@ export class Link {
   }
 
   /**
-   * Looks after deadlines and life; called about once a second.
+   * Looks after deadlines and life; called twice a second.
    *
    * @param {number} now milliseconds of the epoch
    */

@@ -5,7 +5,7 @@ import {POOL, MultiplexWebSocket} from './socket.js';
 /** A connection that was up this long, in milliseconds, has earned a quick first try. */
 const STEADY = 5_000;
 /** How often links are looked after, and how late that may be before the machine must have slept, in milliseconds. */
-const TICK = 1_000;
+const TICK = 500;
 const SLEPT = 5_000;
 /** Topics that are tried one by one against a server that has no carrier, before all are told that it is gone. */
 const TRIES = 3;
@@ -374,7 +374,7 @@ export class Origin {
   ended(link, end, final = false) {
     this.links.delete(link);
     this.changed();
-    const channels = [...link.channels];
+    const channels = [...link.channels].filter(({state}) => state !== 'closed');
     if (!link.openedAt && !final && !this.pool.paused && this.#triesOtherwise(link, channels)) {
       return;
     }

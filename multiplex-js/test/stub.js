@@ -321,7 +321,6 @@ class Multiplexed extends Connection {
     const channel = new Channel(this.stub, this, topic);
     channel.address = address;
     this.addresses.set(address, channel);
-    this.#ended.delete(address);
     channel.start();
     return channel;
   }
@@ -392,6 +391,9 @@ class Multiplexed extends Connection {
   }
 
   command(action, params) {
+    if (action === 'OK' || action === 'ERR') {
+      return void this.run(action, params);
+    }
     const [first] = params;
     const turn = (this.turns.get(first) ?? Promise.resolve()).then(() => this.run(action, params));
     this.turns.set(first, turn);
@@ -445,6 +447,9 @@ class Multiplexed extends Connection {
     }
     const topic = asked.startsWith('/websocket/token/') ? '/room/behind-a-token' : asked;
     const real = topic + (instance ? `#${instance}` : '');
+    if (this.addresses.has(real)) {
+      return refuse(409, 'Already Subscribed');
+    }
     if (this.v1) {
       const {answer, outcome, missed} = this.recover(topic, position);
       this.control('OK', 'SUBSCRIBE', real, admitted.protocol, answer, outcome, ...(real === address ? [] : [address]));
@@ -497,7 +502,8 @@ class Multiplexed extends Connection {
       return;
     }
     if (!channel?.ending) {
-      return this.stub.violates(`OK for what was not ended: ${address}`);
+      // Both sides may have ended it at once.
+      return this.#ended.has(address) || this.stub.violates(`OK for what was not ended: ${address}`);
     }
     this.addresses.delete(address);
     channel.left(channel.ending.code, channel.ending.reason);
