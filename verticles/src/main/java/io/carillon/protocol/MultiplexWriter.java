@@ -40,7 +40,10 @@ public final class MultiplexWriter {
 
   /** The server ends one topic. */
   public static String end(Dialect dialect, String address, CloseStatus status) {
-    List<String> fields = List.of(address, Integer.toString(status.code()), status.reason());
+    List<String> fields =
+        status.equals(CloseStatus.NO_STATUS_CODE)
+            ? List.of(address)
+            : List.of(address, Integer.toString(status.code()), status.reason());
     return dialect == Dialect.CARILLON_V1
         ? append(begin(new StringBuilder(64), "UNSUBSCRIBE"), fields)
         : ok("UNSUBSCRIBE", fields);
