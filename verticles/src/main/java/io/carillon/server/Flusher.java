@@ -19,8 +19,8 @@ final class Flusher implements Runnable {
   private static final int MOST_ROUNDS = 64;
 
   private final EventLoop eventLoop;
-  private List<WebSocketTransport> written = new ArrayList<>();
-  private List<WebSocketTransport> spare = new ArrayList<>();
+  private List<Outbound> written = new ArrayList<>();
+  private List<Outbound> spare = new ArrayList<>();
   private long happened;
   private long happenedBefore;
   private int rounds;
@@ -35,14 +35,14 @@ final class Flusher implements Runnable {
   }
 
   /** Notes a connection that was written to; it is flushed when the turn ends. */
-  void add(WebSocketTransport transport) {
+  void add(Outbound out) {
     if (written.isEmpty()) {
       rounds = 0;
       happenedBefore = happened - 1;
       eventLoop.execute(this);
     }
     happened++;
-    written.add(transport);
+    written.add(out);
   }
 
   @Override
@@ -53,7 +53,7 @@ final class Flusher implements Runnable {
       eventLoop.execute(this);
       return;
     }
-    List<WebSocketTransport> all = written;
+    List<Outbound> all = written;
     written = spare;
     spare = all;
     for (int i = 0; i < all.size(); i++) {

@@ -3,14 +3,12 @@ package io.carillon.server;
 import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
 import io.carillon.protocol.LeaveStatus;
-import io.carillon.route.Overflow;
 import io.carillon.route.Rate;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.channel.unix.Socket;
 import io.netty.channel.unix.UnixChannel;
@@ -42,27 +40,17 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements F
     ENDED
   }
 
-  /**
-   * What may be queued beyond the limit, in bytes, so that the client hears why it gets no more.
-   */
-  private static final int CONTROL_BYTES = 64 << 10;
-
-  /** How much is handed to the socket at once where what waits may still be dropped, in bytes. */
-  private static final int QUICK_BYTES = 64 << 10;
-
   private final Session session;
-  private final Flusher flusher;
   private final Limits limits;
   private final FrameParser parser;
   private final @Nullable Pace pace;
   private @Nullable ChannelHandlerContext context;
   private State state = State.OPEN;
-  private boolean touched;
   private boolean full;
   private boolean paused;
   private boolean active;
   private @Nullable ByteBuf unread;
-  private @Nullable Outbox outbox;
+  private @Nullable Outbound out;
   private long deadlineNanos;
   private long pingedNanos;
   private int unanswered;
@@ -76,7 +64,6 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements F
   WebSocketTransport(
       Session session, int maxMessageBytes, @Nullable Inflation inflation, Rate rate) {
     this.session = session;
-    this.flusher = session.loop().flusher();
     this.limits = session.loop().limits();
     this.parser = new FrameParser(this, maxMessageBytes, inflation);
     this.pace = rate.isBound() ? new Pace(rate) : null;
@@ -87,6 +74,7 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements F
   @Override
   public void handlerAdded(ChannelHandlerContext ctx) {
     context = ctx;
+    out = new Outbound(ctx, session.loop());
   }
 
   /** Whether something may still be sent; a lost connection may not have been heard of yet. */
@@ -98,148 +86,26 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements F
 
   /** Queues a message of a channel, and takes over one reference to it. */
   Queued write(ByteBuf frame, SessionChannel channel, String key) {
-    ChannelHandlerContext ctx = context;
-    if (state != State.OPEN || ctx == null) {
+    Outbound to = out;
+    if (state != State.OPEN || to == null) {
       frame.release();
       return Queued.NO;
     }
-    if (outbox == null && fits(ctx, frame, Math.min(QUICK_BYTES, limits.maxOutboundBytes()))) {
-      return write(ctx, frame);
-    }
-    Overflow policy = channel.settings().overflow();
-    if (outbox != null || policy != Overflow.CLOSE) {
-      return writeAbove(ctx, frame, channel, key, policy);
-    }
-    if (fits(ctx, frame, limits.maxOutboundBytes())) {
-      return write(ctx, frame);
-    }
-    return tooSlow(frame);
+    return to.write(frame, channel, key);
   }
 
-  private Queued tooSlow(ByteBuf frame) {
-    count(Counters.Limit.MAX_OUTBOUND_BYTES);
-    frame.release();
-    return Queued.NO;
-  }
-
-  private Queued write(ChannelHandlerContext ctx, ByteBuf frame) {
-    active = true;
-    ctx.write(frame, ctx.voidPromise());
-    touch();
-    return Queued.YES;
-  }
-
-  /**
-   * Whether there is room for a frame; a single one may be larger than the limit when nothing else
-   * is queued.
-   */
-  private static boolean fits(ChannelHandlerContext ctx, ByteBuf frame, long limit) {
-    long queued = queued(ctx);
-    return queued == 0 || queued + frame.readableBytes() <= limit;
-  }
-
-  private static long queued(ChannelHandlerContext ctx) {
-    ChannelOutboundBuffer queue = ctx.channel().unsafe().outboundBuffer();
-    return queue == null ? Integer.MAX_VALUE : queue.totalPendingWriteBytes();
-  }
-
-  private Queued writeAbove(
-      ChannelHandlerContext ctx,
-      ByteBuf frame,
-      SessionChannel channel,
-      String key,
-      Overflow policy) {
-    Outbox box = outbox == null ? newOutbox(ctx) : outbox;
-    long room = limits.maxOutboundBytes() - queued(ctx);
-    boolean fits = box.bytes() + Outbox.cost(frame) <= room;
-    if (!fits && policy == Overflow.CLOSE) {
-      return tooSlow(frame);
-    }
-    if (!fits && policy == Overflow.LATEST_PER_KEY && box.dropLatest(channel, key)) {
-      session.loop().counters().onDropped(1);
-    }
-    if (!fits && policy != Overflow.DROP_NEWEST) {
-      session.loop().counters().onDropped(box.trim(channel, room - Outbox.cost(frame)));
-      fits = box.bytes() + Outbox.cost(frame) <= room;
-    }
-    if (!fits) {
-      session.loop().counters().onDropped(1);
-      frame.release();
-      return Queued.DROPPED;
-    }
-    box.add(frame, channel, key);
-    return Queued.YES;
-  }
-
-  private Outbox newOutbox(ChannelHandlerContext ctx) {
-    Outbox made = new Outbox();
-    outbox = made;
-    emptyLater(ctx);
-    return made;
-  }
-
-  /** Goes on once the socket has taken everything that was handed to it. */
-  private void emptyLater(ChannelHandlerContext ctx) {
-    ctx.write(Unpooled.EMPTY_BUFFER).addListener(taken -> empty());
-    touch();
-  }
-
-  private void empty() {
-    ChannelHandlerContext ctx = context;
-    Outbox box = outbox;
-    if (box == null || ctx == null || !ctx.channel().isActive()) {
-      return;
-    }
-    while (!box.isEmpty() && queued(ctx) < QUICK_BYTES) {
-      write(ctx, box.poll());
-    }
-    if (box.isEmpty()) {
-      outbox = null;
-    } else {
-      emptyLater(ctx);
-    }
-  }
-
-  /**
-   * Queues what is said about a topic, for which {@value #CONTROL_BYTES} bytes more are allowed
-   * than for messages; takes over one reference. False when there is no room even for that.
-   */
+  /** Queues what is said about a topic; see {@link Outbound#writeControl}. */
   boolean writeControl(ByteBuf frame) {
-    ChannelHandlerContext ctx = context;
-    Outbox box = outbox;
-    long most = (long) limits.maxOutboundBytes() + CONTROL_BYTES;
-    if (state != State.OPEN
-        || ctx == null
-        || !fits(ctx, frame, most - (box == null ? 0 : box.bytes()))) {
+    Outbound to = out;
+    if (state != State.OPEN || to == null) {
       frame.release();
       return false;
     }
-    if (box == null) {
-      write(ctx, frame);
-    } else {
-      box.add(frame, null, Session.NO_KEY);
-    }
-    return true;
+    return to.writeControl(frame);
   }
 
   private void count(Counters.Limit limit) {
     session.loop().counters().count(limit);
-  }
-
-  private void touch() {
-    if (!touched) {
-      touched = true;
-      flusher.add(this);
-    }
-  }
-
-  /** Sends what was written since the last flush. */
-  void flush() {
-    touched = false;
-    ChannelHandlerContext ctx = context;
-    if (ctx != null) {
-      ctx.flush();
-    }
   }
 
   // ---- in
@@ -371,14 +237,8 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements F
   }
 
   private void pong(byte[] payload) {
-    ChannelHandlerContext ctx = context;
-    if (state == State.OPEN && ctx != null) {
-      ByteBuf pong = Frames.control(ctx.alloc(), Frames.PONG, payload);
-      if (fits(ctx, pong, limits.maxOutboundBytes())) {
-        write(ctx, pong);
-      } else {
-        pong.release(); // a client that pings without reading gets no more pongs
-      }
+    if (state == State.OPEN && out != null) {
+      out.writePong(payload);
     }
   }
 
@@ -395,7 +255,7 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements F
 
   private void onClose(LeaveStatus status) {
     if (state == State.OPEN) {
-      releaseOutbox(); // behind the client's close nothing is sent but ours
+      dropWaiting(); // behind the client's close nothing is sent but ours
       if (status.kind() == LeaveStatus.Kind.CLOSED || status.kind() == LeaveStatus.Kind.NO_STATUS) {
         writeClose(status.reply());
         end();
@@ -459,14 +319,8 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements F
   }
 
   private void writeClose(CloseStatus status) {
-    ChannelHandlerContext ctx = context;
-    Outbox box = outbox;
-    outbox = null;
-    if (ctx != null) {
-      while (box != null && !box.isEmpty()) {
-        ctx.write(box.poll(), ctx.voidPromise());
-      }
-      ctx.writeAndFlush(Frames.close(ctx.alloc(), status), ctx.voidPromise());
+    if (out != null) {
+      out.close(status);
     }
   }
 
@@ -527,15 +381,15 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements F
       return;
     }
     sweepIdle(nowNanos);
-    ChannelHandlerContext ctx = context;
-    if (ctx != null) {
-      sweepPings(ctx, nowNanos);
+    if (out != null) {
+      sweepPings(out, nowNanos);
     }
   }
 
   private void sweepIdle(long nowNanos) {
     long most = limits.idleTimeout().toNanos();
-    if (active || isFull()) {
+    boolean wrote = out != null && out.wasActive();
+    if (active || wrote || isFull()) {
       active = false;
       idleNanos = nowNanos;
     } else if (most > 0 && nowNanos - idleNanos >= most) {
@@ -544,7 +398,7 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements F
     }
   }
 
-  private void sweepPings(ChannelHandlerContext ctx, long nowNanos) {
+  private void sweepPings(Outbound to, long nowNanos) {
     ChannelFuture last = ping;
     if (last != null && !last.isDone()) {
       if (nowNanos - pingedNanos > limits.pingTimeout().toNanos()) {
@@ -565,7 +419,7 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements F
     }
     pingedNanos = nowNanos;
     unanswered++;
-    ping = ctx.writeAndFlush(Frames.control(ctx.alloc(), Frames.PING, new byte[0]));
+    ping = to.ping();
   }
 
   @Override
@@ -573,7 +427,7 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements F
     state = State.ENDED;
     parser.end();
     releaseUnread();
-    releaseOutbox();
+    dropWaiting();
     session.onGone();
   }
 
@@ -588,11 +442,9 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements F
     ReferenceCountUtil.release(event); // the server's own shutdown comes through the session
   }
 
-  private void releaseOutbox() {
-    Outbox box = outbox;
-    outbox = null;
-    if (box != null) {
-      box.release();
+  private void dropWaiting() {
+    if (out != null) {
+      out.drop();
     }
   }
 

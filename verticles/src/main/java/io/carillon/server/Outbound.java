@@ -1,0 +1,211 @@
+package io.carillon.server;
+
+import io.carillon.protocol.CloseStatus;
+import io.carillon.route.Overflow;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The way out of one connection: counts what is queued, and applies the overflow policy of a
+ * message's route where it does not fit.
+ *
+ * <p>A client that keeps up costs nothing here: its frames go straight to the socket, and are
+ * flushed once for all that is written in one turn. Netty's queue cannot give anything back, so
+ * what may still be dropped waits in an {@link Outbox} above it, once more than {@value
+ * #QUICK_BYTES} bytes are queued. Owned by the event loop of the connection.
+ */
+final class Outbound {
+  /**
+   * What may be queued beyond the limit, in bytes, so that the client hears why it gets no more.
+   */
+  private static final int CONTROL_BYTES = 64 << 10;
+
+  /** How much is handed to the socket at once where what waits may still be dropped, in bytes. */
+  private static final int QUICK_BYTES = 64 << 10;
+
+  private final ChannelHandlerContext ctx;
+  private final Loop loop;
+  private final int max;
+  private @Nullable Outbox outbox;
+  private boolean touched;
+  private boolean active;
+
+  Outbound(ChannelHandlerContext ctx, Loop loop) {
+    this.ctx = ctx;
+    this.loop = loop;
+    this.max = loop.limits().maxOutboundBytes();
+  }
+
+  /** Queues a message of a channel, and takes over one reference to it. */
+  Queued write(ByteBuf frame, SessionChannel channel, String key) {
+    if (outbox == null && fits(frame, Math.min(QUICK_BYTES, max))) {
+      return write(frame);
+    }
+    Overflow policy = channel.settings().overflow();
+    if (outbox != null || policy != Overflow.CLOSE) {
+      return writeAbove(frame, channel, key, policy);
+    }
+    return fits(frame, max) ? write(frame) : tooSlow(frame);
+  }
+
+  private Queued tooSlow(ByteBuf frame) {
+    loop.counters().count(Counters.Limit.MAX_OUTBOUND_BYTES);
+    frame.release();
+    return Queued.NO;
+  }
+
+  private Queued write(ByteBuf frame) {
+    active = true;
+    ctx.write(frame, ctx.voidPromise());
+    touch();
+    return Queued.YES;
+  }
+
+  /**
+   * Whether there is room for a frame; a single one may be larger than the limit when nothing else
+   * is queued.
+   */
+  private boolean fits(ByteBuf frame, long limit) {
+    long queued = queued();
+    return queued == 0 || queued + frame.readableBytes() <= limit;
+  }
+
+  private long queued() {
+    ChannelOutboundBuffer queue = ctx.channel().unsafe().outboundBuffer();
+    return queue == null ? Integer.MAX_VALUE : queue.totalPendingWriteBytes();
+  }
+
+  // ---- what may still be dropped
+
+  private Queued writeAbove(ByteBuf frame, SessionChannel channel, String key, Overflow policy) {
+    Outbox box = outbox == null ? newOutbox() : outbox;
+    long room = max - queued();
+    boolean fits = box.bytes() + Outbox.cost(frame) <= room;
+    if (!fits && policy == Overflow.CLOSE) {
+      return tooSlow(frame);
+    }
+    if (!fits && policy == Overflow.LATEST_PER_KEY && box.dropLatest(channel, key)) {
+      loop.counters().onDropped(1);
+    }
+    if (!fits && policy != Overflow.DROP_NEWEST) {
+      loop.counters().onDropped(box.trim(channel, room - Outbox.cost(frame)));
+      fits = box.bytes() + Outbox.cost(frame) <= room;
+    }
+    if (!fits) {
+      loop.counters().onDropped(1);
+      frame.release();
+      return Queued.DROPPED;
+    }
+    box.add(frame, channel, key);
+    return Queued.YES;
+  }
+
+  private Outbox newOutbox() {
+    Outbox made = new Outbox();
+    outbox = made;
+    emptyLater();
+    return made;
+  }
+
+  /** Goes on once the socket has taken everything that was handed to it. */
+  private void emptyLater() {
+    ctx.write(Unpooled.EMPTY_BUFFER).addListener(taken -> empty());
+    touch();
+  }
+
+  private void empty() {
+    Outbox box = outbox;
+    if (box == null || !ctx.channel().isActive()) {
+      return;
+    }
+    while (!box.isEmpty() && queued() < QUICK_BYTES) {
+      write(box.poll());
+    }
+    if (box.isEmpty()) {
+      outbox = null;
+    } else {
+      emptyLater();
+    }
+  }
+
+  // ---- what is said beside messages
+
+  /**
+   * Queues what is said about a topic, for which {@value #CONTROL_BYTES} bytes more are allowed
+   * than for messages; takes over one reference. False when there is no room even for that.
+   */
+  boolean writeControl(ByteBuf frame) {
+    Outbox box = outbox;
+    long most = (long) max + CONTROL_BYTES;
+    if (!fits(frame, most - (box == null ? 0 : box.bytes()))) {
+      frame.release();
+      return false;
+    }
+    if (box == null) {
+      write(frame);
+    } else {
+      box.add(frame, null, Session.NO_KEY);
+    }
+    return true;
+  }
+
+  /** Answers a ping, unless the client pings without reading. */
+  void writePong(byte[] payload) {
+    ByteBuf pong = Frames.control(ctx.alloc(), Frames.PONG, payload);
+    if (fits(pong, max)) {
+      write(pong);
+    } else {
+      pong.release();
+    }
+  }
+
+  /** Pings at once; done when the socket has taken it. */
+  ChannelFuture ping() {
+    return ctx.writeAndFlush(Frames.control(ctx.alloc(), Frames.PING, new byte[0]));
+  }
+
+  /** Sends a close frame behind everything that is queued. */
+  void close(CloseStatus status) {
+    Outbox box = outbox;
+    outbox = null;
+    while (box != null && !box.isEmpty()) {
+      ctx.write(box.poll(), ctx.voidPromise());
+    }
+    ctx.writeAndFlush(Frames.close(ctx.alloc(), status), ctx.voidPromise());
+  }
+
+  /** Gives up what waits above the socket. */
+  void drop() {
+    Outbox box = outbox;
+    outbox = null;
+    if (box != null) {
+      box.release();
+    }
+  }
+
+  // ---- flush
+
+  private void touch() {
+    if (!touched) {
+      touched = true;
+      loop.flusher().add(this);
+    }
+  }
+
+  /** Sends what was written since the last flush. */
+  void flush() {
+    touched = false;
+    ctx.flush();
+  }
+
+  /** Whether anything was written since this was last asked. */
+  boolean wasActive() {
+    boolean was = active;
+    active = false;
+    return was;
+  }
+}
