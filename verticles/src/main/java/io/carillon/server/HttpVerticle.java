@@ -46,6 +46,7 @@ public final class HttpVerticle extends VerticleBase {
   private @Nullable Admission admission;
   private @Nullable Upgrader upgrader;
   private @Nullable Router router;
+  private @Nullable Router upgrades;
   private boolean listening;
   private boolean stopping;
 
@@ -86,6 +87,7 @@ public final class HttpVerticle extends VerticleBase {
     Upgrader events = new Upgrader(ours, announcements, proxies, door);
     upgrader = events;
     router = router(events);
+    upgrades = upgrades(events);
     server = server(door);
     ClientMessages clients = new ClientMessages(ours);
     consumers.add(
@@ -245,11 +247,34 @@ public final class HttpVerticle extends VerticleBase {
     if (stopping && !request.path().startsWith(Health.PATH)) {
       HttpError.STOPPING.answerAndClose(request);
     } else if (Upgrader.isAttempt(request)) {
-      Objects.requireNonNull(upgrader).upgrade(request);
+      upgrade(request);
     } else {
       TakeOver.watch(request);
       Objects.requireNonNull(router).handle(request);
     }
+  }
+
+  private void upgrade(HttpServerRequest request) {
+    Router middleware = upgrades;
+    if (middleware == null) {
+      Objects.requireNonNull(upgrader).upgrade(request);
+    } else {
+      middleware.handle(request);
+    }
+  }
+
+  /** What upgrades run through; null if the application has nothing to say to them. */
+  private @Nullable Router upgrades(Upgrader events) throws ReflectiveOperationException {
+    Router made = Router.router(vertx);
+    for (String name : options.routes()) {
+      httpRoutes(name).mountUpgrades(made, vertx, config());
+    }
+    if (made.getRoutes().isEmpty()) {
+      return null;
+    }
+    made.route().handler(ctx -> events.upgrade(ctx.request()));
+    made.route().failureHandler(HttpVerticle::onFailure);
+    return made;
   }
 
   private Router router(Upgrader events) throws ReflectiveOperationException {

@@ -332,7 +332,8 @@ final class Upgrader {
       Rate rate = own == null ? loop.limits().rate() : own;
       WebSocketTransport transport =
           new WebSocketTransport(session, session.maxMessageBytes(), inflation, rate);
-      takeOver.complete(head(headers, subprotocol(), agreed), transport);
+      String head = head(headers, subprotocol(), agreed);
+      takeOver.complete(head + HandshakeHeaders.of(request) + "\r\n", transport);
       session.start(transport);
       session.forEachChannel(Upgrader::logJoined);
     }
@@ -361,8 +362,7 @@ final class Upgrader {
         + accept(headers.get("sec-websocket-key").trim())
         + "\r\n"
         + protocol
-        + (agreed == null ? "" : "Sec-WebSocket-Extensions: " + agreed.answer() + "\r\n")
-        + "\r\n";
+        + (agreed == null ? "" : "Sec-WebSocket-Extensions: " + agreed.answer() + "\r\n");
   }
 
   private String accept(String key) {
