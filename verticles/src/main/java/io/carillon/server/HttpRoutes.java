@@ -44,4 +44,7 @@ public interface HttpRoutes {
    * @param config the whole configuration of the server
    */
   default void mountUpgrades(Router router, Vertx vertx, JsonObject config) {}
+
+  /** Says how errors are worded. */
+  default void mountErrors(ErrorHandlers errors) {}
 }

@@ -2,6 +2,7 @@ package io.carillon.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.carillon.channel.CloseException;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.Cookie;
 import io.vertx.core.json.JsonObject;
@@ -52,17 +53,49 @@ class UpgradeMiddlewareIT {
     }
   }
 
+  /** Named in the configuration too. */
+  public static final class Errors implements HttpRoutes {
+    @Override
+    public void mount(Router router, Vertx vertx, JsonObject config) {}
+
+    @Override
+    public void mountErrors(ErrorHandlers errors) {
+      errors
+          .on("/", 404, (request, status, text) -> request.response().end("nothing here"))
+          .on("/api", (request, status, text) -> request.response().end("api: " + text))
+          .on(
+              "/broken",
+              404,
+              (request, status, text) -> {
+                throw new IllegalStateException("a secret");
+              })
+          .on("/broken", 500, (request, status, text) -> request.response().end("broken"));
+    }
+  }
+
   private TestServer server;
 
   @BeforeEach
   void start() throws Exception {
     RUNS.set(0);
-    server = TestServer.start("{'http':{'routes':['" + Middleware.class.getName() + "']}}");
+    server =
+        TestServer.start(
+            "{'http':{'routes':['"
+                + Middleware.class.getName()
+                + "','"
+                + Errors.class.getName()
+                + "']}}");
     server.serve(
         routes -> {
           for (String pattern : new String[] {"/t", "/private/t", "/moved"}) {
             routes.route(pattern).message((ch, payload) -> ch.send(payload));
           }
+          routes
+              .route("/api/t")
+              .join(
+                  ch -> {
+                    throw CloseException.http(409, "taken");
+                  });
         });
   }
 
@@ -105,5 +138,28 @@ class UpgradeMiddlewareIT {
     assertThat(server.open().ask(Request.plain("GET", "/plain")).body()).isEqualTo("plain");
     assertThat(RUNS).hasValue(0);
     assertThat(server.open().ask(Request.upgrade("/absent")).status()).isEqualTo(404);
+  }
+
+  private String error(Request request) throws Exception {
+    Answer answer = server.open().ask(request);
+    return answer.status() + " " + answer.body();
+  }
+
+  @Test
+  void errorsAreWordedByBaseAndStatus() throws Exception {
+    assertThat(error(Request.upgrade("/absent"))).isEqualTo("404 nothing here");
+    assertThat(error(Request.plain("GET", "/apis"))).isEqualTo("404 nothing here");
+    assertThat(error(Request.upgrade("/api/absent"))).isEqualTo("404 api: Not Found");
+    assertThat(error(Request.upgrade("/api/t"))).isEqualTo("409 api: taken");
+    Answer plain = server.open().ask(Request.plain("GET", "/api/t"));
+    assertThat(plain.status() + " " + plain.body()).isEqualTo("426 api: Upgrade Required");
+    assertThat(plain.header("Sec-WebSocket-Version")).containsExactly("13");
+    assertThat(error(Request.plain("GET", "/t")))
+        .isEqualTo("426 {\"status\":426,\"error\":\"Upgrade Required\"}");
+  }
+
+  @Test
+  void errorHandlerThatFailsIsA500() throws Exception {
+    assertThat(error(Request.upgrade("/broken/x"))).isEqualTo("500 broken");
   }
 }
