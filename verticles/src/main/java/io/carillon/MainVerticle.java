@@ -3,7 +3,9 @@ package io.carillon;
 import io.carillon.bridge.BrokerOptions;
 import io.carillon.bridge.BrokerVerticle;
 import io.carillon.bridge.ClusterOptions;
+import io.carillon.broker.Announced;
 import io.carillon.config.Settings;
+import io.carillon.route.Announcement;
 import io.carillon.server.HttpOptions;
 import io.carillon.server.HttpVerticle;
 import io.vertx.core.Context;
@@ -122,6 +124,7 @@ public final class MainVerticle extends VerticleBase {
 
   private Future<Void> open(Context parent, List<Step<HttpVerticle>> https, HttpOptions http) {
     Door opening = new Door(https, http.port());
+    Announcement.targetsWithoutRoutes(Announced.in(vertx).values()).forEach(LOG::warn);
     return Step.deploy(vertx, parent, () -> opening, new DeploymentOptions())
         .recover(failure -> Future.failedFuture(StartFailure.of(http, failure)))
         .map(

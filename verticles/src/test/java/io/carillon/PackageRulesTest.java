@@ -98,7 +98,7 @@ class PackageRulesTest {
         .containsExactlyInAnyOrder("BrokerVerticle", "BrokerOptions", "ClusterOptions");
     assertThat(publicTypesOf("server"))
         .containsExactlyInAnyOrder(
-            "HttpVerticle", "HttpOptions", "HttpRoutes", "Limits", "TlsOptions");
+            "HttpVerticle", "HttpOptions", "HttpRoutes", "ErrorHandlers", "Limits", "TlsOptions");
   }
 
   private static void owns(String library, String owner) {

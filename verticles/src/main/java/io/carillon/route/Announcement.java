@@ -6,9 +6,11 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -21,6 +23,7 @@ import java.util.Set;
  * @param everyLeave whether it wants to hear of every leave of a channel it knows
  * @param name what logs and errors call it, such as the name of its class
  * @param routes what it handles
+ * @param targets patterns of the topics that it broadcasts to, as far as it says so
  */
 public record Announcement(
     String address,
@@ -29,7 +32,53 @@ public record Announcement(
     boolean byReference,
     boolean everyLeave,
     String name,
-    List<Declared> routes) {
+    List<Declared> routes,
+    List<UriPattern> targets) {
+
+  /** An announcement without targets. */
+  public Announcement(
+      String address,
+      String node,
+      long thread,
+      boolean byReference,
+      boolean everyLeave,
+      String name,
+      List<Declared> routes) {
+    this(address, node, thread, byReference, everyLeave, name, routes, List.of());
+  }
+
+  /**
+   * One line for each target that no route matches.
+   *
+   * @param all every announcement that is known, in its documented form
+   */
+  public static List<String> targetsWithoutRoutes(Collection<JsonObject> all) {
+    List<Announcement> known = all.stream().flatMap(json -> readable(json).stream()).toList();
+    List<String> lines = new ArrayList<>();
+    for (Announcement one : known) {
+      for (UriPattern target : one.targets) {
+        boolean matched =
+            known.stream()
+                .flatMap(other -> other.routes.stream())
+                .anyMatch(route -> route.pattern().overlaps(target));
+        String line =
+            "broadcast target matches no route: target=" + target + ", verticle=" + one.name;
+        if (!matched && !lines.contains(line)) {
+          lines.add(line);
+        }
+      }
+    }
+    return lines;
+  }
+
+  /** One of another version may not be. */
+  private static Optional<Announcement> readable(JsonObject json) {
+    try {
+      return Optional.of(fromJson(json));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
 
   /**
    * One route of an instance.
@@ -72,15 +121,19 @@ public record Announcement(
               .put("events", events)
               .put("settings", route.settings().toJson()));
     }
-    return new JsonObject()
-        .put("version", Addresses.CONTRACT_VERSION)
-        .put("address", address)
-        .put("node", node)
-        .put("thread", thread)
-        .put("byReference", byReference)
-        .put("everyLeave", everyLeave)
-        .put("name", name)
-        .put("routes", list);
+    JsonArray patterns = new JsonArray();
+    targets.forEach(target -> patterns.add(target.toString()));
+    JsonObject json =
+        new JsonObject()
+            .put("version", Addresses.CONTRACT_VERSION)
+            .put("address", address)
+            .put("node", node)
+            .put("thread", thread)
+            .put("byReference", byReference)
+            .put("everyLeave", everyLeave)
+            .put("name", name)
+            .put("routes", list);
+    return targets.isEmpty() ? json : json.put("targets", patterns);
   }
 
   /**
@@ -103,7 +156,10 @@ public record Announcement(
           json.getBoolean("byReference", false),
           json.getBoolean("everyLeave", false),
           json.getString("name", required(json, "address")),
-          List.copyOf(routes));
+          List.copyOf(routes),
+          json.getJsonArray("targets", new JsonArray()).stream()
+              .map(target -> UriPattern.parse((String) target))
+              .toList());
     } catch (ClassCastException e) {
       throw new IllegalArgumentException("announcement has a member of another type", e);
     }

@@ -116,7 +116,8 @@ public abstract class ChannelVerticle extends VerticleBase {
         true,
         true,
         name(),
-        List.copyOf(routes));
+        List.copyOf(routes),
+        declared.targets());
   }
 
   /** Join, message and leave of one pattern may be declared apart, so the event is in the key. */

@@ -9,15 +9,17 @@ import java.util.function.Consumer;
 /** Where a {@link ChannelVerticle} declares its routes. */
 public final class Routes {
   private final List<Route<?, ?>> routes;
+  private final List<UriPattern> targets;
   private final String base;
 
   Routes() {
-    this("", new ArrayList<>());
+    this("", new ArrayList<>(), new ArrayList<>());
   }
 
-  private Routes(String base, List<Route<?, ?>> routes) {
+  private Routes(String base, List<Route<?, ?>> routes, List<UriPattern> targets) {
     this.base = base;
     this.routes = routes;
+    this.targets = targets;
   }
 
   /**
@@ -31,7 +33,7 @@ public final class Routes {
       throw new IllegalArgumentException("a base path has no query: base=" + base);
     }
     UriPattern.parse(base);
-    declaration.accept(new Routes(this.base + base, routes));
+    declaration.accept(new Routes(this.base + base, routes, targets));
     return this;
   }
 
@@ -91,6 +93,21 @@ public final class Routes {
   private <I, O> Route<I, O> added(Route<I, O> route) {
     routes.add(route);
     return route;
+  }
+
+  /**
+   * Says that this verticle broadcasts to topics of a pattern, whoever serves them. A server that
+   * has started with all its verticles warns of targets that no route matches.
+   *
+   * @param pattern whole, whatever base the routes are under
+   */
+  public Routes broadcastsTo(String pattern) {
+    targets.add(UriPattern.parse(pattern));
+    return this;
+  }
+
+  List<UriPattern> targets() {
+    return List.copyOf(targets);
   }
 
   List<Route<?, ?>> all() {

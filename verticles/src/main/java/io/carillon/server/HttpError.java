@@ -28,6 +28,16 @@ record HttpError(int status, String text) {
     if (response.ended() || response.closed()) {
       return;
     }
+    prepare(request);
+    boolean html = prefersHtml(request.getHeader("accept"));
+    response
+        .putHeader("content-type", html ? "text/html;charset=utf-8" : "application/json")
+        .end(html ? page() : json());
+  }
+
+  /** Sets the status, and the headers that belong to it. */
+  void prepare(HttpServerRequest request) {
+    HttpServerResponse response = request.response();
     response.setStatusCode(status);
     switch (status) {
       case 405 -> response.putHeader("allow", "GET");
@@ -40,22 +50,16 @@ record HttpError(int status, String text) {
       case 429, 503 -> response.putHeader("retry-after", "1");
       default -> {}
     }
-    boolean html = prefersHtml(request.getHeader("accept"));
-    response
-        .putHeader("content-type", html ? "text/html;charset=utf-8" : "application/json")
-        .putHeader("cache-control", "no-store")
-        .putHeader("x-content-type-options", "nosniff")
-        .end(html ? page() : json());
+    response.putHeader("cache-control", "no-store").putHeader("x-content-type-options", "nosniff");
   }
 
-  /** Answers the request and closes the connection behind the answer. */
-  void answerAndClose(HttpServerRequest request) {
+  /** Has the connection closed behind the answer. */
+  static void closeBehind(HttpServerRequest request) {
     HttpServerResponse response = request.response();
     if (request.version() != HttpVersion.HTTP_2) {
       response.putHeader("connection", "close");
     }
     response.endHandler(sent -> request.connection().close());
-    answer(request);
   }
 
   private String json() {

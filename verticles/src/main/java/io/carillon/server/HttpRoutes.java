@@ -21,7 +21,7 @@ import io.vertx.ext.web.Router;
  * }</pre>
  *
  * <p>These routes are asked ahead of the automatic 426 and 405 of event routes, and never for a
- * WebSocket upgrade.
+ * WebSocket upgrade, for which there is {@link #mountUpgrades}.
  */
 @FunctionalInterface
 public interface HttpRoutes {
@@ -32,4 +32,19 @@ public interface HttpRoutes {
    * @param config the whole configuration of the server
    */
   void mount(Router router, Vertx vertx, JsonObject config);
+
+  /**
+   * Adds handlers that each WebSocket upgrade runs through once, ahead of its routing and its join:
+   * they may answer it themselves, fail it with a status, or let it pass with {@code ctx.next()}.
+   * What they have put on the response by then, headers and cookies, is on the 101 too; handlers
+   * for the moment when a response is written are not called for a 101.
+   *
+   * <p>Topics that are subscribed later on a multiplexed connection do not run through them.
+   *
+   * @param config the whole configuration of the server
+   */
+  default void mountUpgrades(Router router, Vertx vertx, JsonObject config) {}
+
+  /** Says how errors are worded. */
+  default void mountErrors(ErrorHandlers errors) {}
 }

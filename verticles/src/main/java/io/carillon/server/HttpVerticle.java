@@ -46,6 +46,8 @@ public final class HttpVerticle extends VerticleBase {
   private @Nullable Admission admission;
   private @Nullable Upgrader upgrader;
   private @Nullable Router router;
+  private @Nullable Router upgrades;
+  private final ErrorHandlers errors = new ErrorHandlers();
   private boolean listening;
   private boolean stopping;
 
@@ -83,9 +85,10 @@ public final class HttpVerticle extends VerticleBase {
     Admission door =
         new Admission(Connections.of(vertx), ours.counters(), options.limits(), proxies);
     admission = door;
-    Upgrader events = new Upgrader(ours, announcements, proxies, door);
+    Upgrader events = new Upgrader(ours, announcements, proxies, door, errors);
     upgrader = events;
     router = router(events);
+    upgrades = upgrades(events);
     server = server(door);
     ClientMessages clients = new ClientMessages(ours);
     consumers.add(
@@ -243,13 +246,36 @@ public final class HttpVerticle extends VerticleBase {
   private void onRequest(HttpServerRequest request) {
     Objects.requireNonNull(admission).onRequest(request);
     if (stopping && !request.path().startsWith(Health.PATH)) {
-      HttpError.STOPPING.answerAndClose(request);
+      errors.answerAndClose(HttpError.STOPPING, request);
     } else if (Upgrader.isAttempt(request)) {
-      Objects.requireNonNull(upgrader).upgrade(request);
+      upgrade(request);
     } else {
       TakeOver.watch(request);
       Objects.requireNonNull(router).handle(request);
     }
+  }
+
+  private void upgrade(HttpServerRequest request) {
+    Router middleware = upgrades;
+    if (middleware == null) {
+      Objects.requireNonNull(upgrader).upgrade(request);
+    } else {
+      middleware.handle(request);
+    }
+  }
+
+  /** What upgrades run through; null if the application has nothing to say to them. */
+  private @Nullable Router upgrades(Upgrader events) throws ReflectiveOperationException {
+    Router made = Router.router(vertx);
+    for (String name : options.routes()) {
+      httpRoutes(name).mountUpgrades(made, vertx, config());
+    }
+    if (made.getRoutes().isEmpty()) {
+      return null;
+    }
+    made.route().handler(ctx -> events.upgrade(ctx.request()));
+    made.route().failureHandler(this::onFailure);
+    return made;
   }
 
   private Router router(Upgrader events) throws ReflectiveOperationException {
@@ -257,7 +283,9 @@ public final class HttpVerticle extends VerticleBase {
     made.route().handler(BodyHandler.create(false).setBodyLimit(options.maxBodyBytes()));
     Health.mount(made, vertx, () -> listening && !stopping);
     for (String name : options.routes()) {
-      httpRoutes(name).mount(made, vertx, config());
+      HttpRoutes own = httpRoutes(name);
+      own.mount(made, vertx, config());
+      own.mountErrors(errors);
     }
     made.route().handler(ctx -> events.refuse(ctx.request()));
     made.route().failureHandler(this::onFailure);
@@ -288,7 +316,8 @@ public final class HttpVerticle extends VerticleBase {
     if (status >= 500) {
       LOG.error("HTTP handler failed: path={}", ctx.request().path(), ctx.failure());
     }
-    new HttpError(status, HttpResponseStatus.valueOf(status).reasonPhrase()).answer(ctx.request());
+    errors.answer(
+        new HttpError(status, HttpResponseStatus.valueOf(status).reasonPhrase()), ctx.request());
   }
 
   /** A request that the decoder gave up on. */
@@ -306,6 +335,6 @@ public final class HttpVerticle extends VerticleBase {
             : cause instanceof TooLongHttpHeaderException
                 ? HttpError.HEADERS_TOO_LARGE
                 : new HttpError(400, "Bad Request");
-    error.answerAndClose(request);
+    errors.answerAndClose(error, request);
   }
 }

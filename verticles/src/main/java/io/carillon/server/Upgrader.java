@@ -43,12 +43,19 @@ final class Upgrader {
   private final TrustedProxies proxies;
   private final Admission admission;
   private final MessageDigest sha1 = sha1();
+  private final ErrorHandlers errors;
 
-  Upgrader(Loop loop, Announcements routes, TrustedProxies proxies, Admission admission) {
+  Upgrader(
+      Loop loop,
+      Announcements routes,
+      TrustedProxies proxies,
+      Admission admission,
+      ErrorHandlers errors) {
     this.admission = admission;
     this.loop = loop;
     this.routes = routes;
     this.proxies = proxies;
+    this.errors = errors;
   }
 
   /** Whether the request asks for a WebSocket, properly or not. */
@@ -61,7 +68,7 @@ final class Upgrader {
 
   /** Answers a request to an event route that is no upgrade, or to no route at all. */
   void refuse(HttpServerRequest request) {
-    refusal(request).answer(request);
+    errors.answer(refusal(request), request);
   }
 
   private HttpError refusal(HttpServerRequest request) {
@@ -106,12 +113,12 @@ final class Upgrader {
   void upgrade(HttpServerRequest request) {
     HttpError refusal = admission.refusal(request);
     if (refusal != null) {
-      refusal.answerAndClose(request);
+      errors.answerAndClose(refusal, request);
       return;
     }
     if (request.uri().length() > HttpOptions.MAX_URI_BYTES) {
       loop.counters().count(Counters.Limit.MAX_URI_BYTES);
-      HttpError.URI_TOO_LONG.answerAndClose(request);
+      errors.answerAndClose(HttpError.URI_TOO_LONG, request);
       return;
     }
     Topic topic;
@@ -120,7 +127,7 @@ final class Upgrader {
       topic = Topic.of(target(request));
       extensions = ExtensionOffer.parse(request.headers().getAll("sec-websocket-extensions"));
     } catch (IllegalArgumentException e) {
-      new HttpError(400, String.valueOf(e.getMessage())).answerAndClose(request);
+      errors.answerAndClose(new HttpError(400, String.valueOf(e.getMessage())), request);
       return;
     }
     if (topic.uri().equals(CARRIER)) {
@@ -133,12 +140,13 @@ final class Upgrader {
       if (improper == null) {
         open(request, topic, found.candidates(), extensions);
       } else {
-        improper.answerAndClose(request);
+        errors.answerAndClose(improper, request);
       }
     } else if (lookup instanceof RouteTable.Lookup.Missing missing) {
-      new HttpError(400, "query parameter missing: " + missing.parameter()).answerAndClose(request);
+      errors.answerAndClose(
+          new HttpError(400, "query parameter missing: " + missing.parameter()), request);
     } else {
-      HttpError.NOT_FOUND.answerAndClose(request);
+      errors.answerAndClose(HttpError.NOT_FOUND, request);
     }
   }
 
@@ -218,7 +226,7 @@ final class Upgrader {
             ? new HttpError(400, "the subprotocol carillon.v1 is needed here")
             : improper(request);
     if (improper != null) {
-      improper.answerAndClose(request);
+      errors.answerAndClose(improper, request);
       return;
     }
     Session session = new MultiplexSession(loop, handshake, Dialect.CARILLON_V1, routes, "");
@@ -332,7 +340,8 @@ final class Upgrader {
       Rate rate = own == null ? loop.limits().rate() : own;
       WebSocketTransport transport =
           new WebSocketTransport(session, session.maxMessageBytes(), inflation, rate);
-      takeOver.complete(head(headers, subprotocol(), agreed), transport);
+      String head = head(headers, subprotocol(), agreed);
+      takeOver.complete(head + HandshakeHeaders.of(request) + "\r\n", transport);
       session.start(transport);
       session.forEachChannel(Upgrader::logJoined);
     }
@@ -348,7 +357,7 @@ final class Upgrader {
       }
       answered = true;
       session.onRefused();
-      new HttpError(why.httpStatus(), why.reason()).answerAndClose(request);
+      errors.answerAndClose(new HttpError(why.httpStatus(), why.reason()), request);
     }
   }
 
@@ -361,8 +370,7 @@ final class Upgrader {
         + accept(headers.get("sec-websocket-key").trim())
         + "\r\n"
         + protocol
-        + (agreed == null ? "" : "Sec-WebSocket-Extensions: " + agreed.answer() + "\r\n")
-        + "\r\n";
+        + (agreed == null ? "" : "Sec-WebSocket-Extensions: " + agreed.answer() + "\r\n");
   }
 
   private String accept(String key) {

@@ -228,4 +228,28 @@ class AnnouncementTest {
             "routes overlap: /a/:b (First, rank -5) and /:a/b (Second, rank -5);"
                 + " /a/:b (First, rank -5) and /:a/b (Third, rank -5)");
   }
+
+  @Test
+  void targetThatNoRouteMatchesIsReportedOnce() {
+    Announcement one =
+        new Announcement(
+            "a",
+            "",
+            0,
+            false,
+            false,
+            "One",
+            List.of(declared("/rooms/:room", 1, Kind.MESSAGE)),
+            List.of(
+                UriPattern.parse("/rooms/tea"),
+                UriPattern.parse("/updates/:what"),
+                UriPattern.parse("/nowhere")));
+    Announcement two =
+        new Announcement(
+            "b", "", 0, false, false, "Two", List.of(declared("/updates/**", 1, Kind.JOIN)));
+
+    assertThat(Announcement.targetsWithoutRoutes(List.of(one.toJson(), one.toJson(), two.toJson())))
+        .containsExactly("broadcast target matches no route: target=/nowhere, verticle=One");
+    assertThat(Announcement.fromJson(one.toJson())).isEqualTo(one);
+  }
 }
