@@ -39,7 +39,7 @@ public abstract class ChannelVerticle extends VerticleBase {
   private static final long STOP_MILLIS = 5_000;
 
   /** Longer than HTTP verticles wait before they end the channels of one that has withdrawn. */
-  private static final long STRANGERS_MILLIS = 100;
+  private static final long STRANGERS_MILLIS = 500;
 
   private final Map<String, RouteRunner<?, ?>> runners = new HashMap<>();
   private final List<MessageConsumer<?>> consumers = new ArrayList<>();

@@ -261,8 +261,16 @@ class InstancesClusterIT {
       serve(two, routes -> routes.route("/comes-and-goes").message((ch, p) -> ch.send(p)));
       assertThat(Client.status(one.port(), "/comes-and-goes")).isEqualTo(101);
       undeploy();
-      assertThat(Client.status(two.port(), "/comes-and-goes")).isEqualTo(503);
-      assertThat(Client.status(one.port(), "/comes-and-goes")).isEqualTo(503);
+      awaitStatus(two, "/comes-and-goes", 503);
+      awaitStatus(one, "/comes-and-goes", 503);
+    }
+  }
+
+  /** The nodes hear of a withdrawal a moment after it. */
+  private static void awaitStatus(ClusterNode node, String uri, int status) throws Exception {
+    long patience = System.nanoTime() + SECONDS.toNanos(10);
+    while (Client.status(node.port(), uri) != status) {
+      assertThat(System.nanoTime()).as("status %s at last", status).isLessThan(patience);
     }
   }
 
