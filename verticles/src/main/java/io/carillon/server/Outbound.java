@@ -42,7 +42,7 @@ final class Outbound {
 
   /** Queues a message of a channel, and takes over one reference to it. */
   Queued write(ByteBuf frame, SessionChannel channel, String key) {
-    if (outbox == null && fits(frame, Math.min(QUICK_BYTES, max))) {
+    if (outbox == null && fitsQuickly(frame)) {
       return write(frame);
     }
     Overflow policy = channel.settings().overflow();
@@ -50,6 +50,19 @@ final class Outbound {
       return writeAbove(frame, channel, key, policy);
     }
     return fits(frame, max) ? write(frame) : tooSlow(frame);
+  }
+
+  /**
+   * Whether no more than a little is queued. A burst that is written in one turn is sent on the
+   * way, so that it does not look like a client that does not read.
+   */
+  private boolean fitsQuickly(ByteBuf frame) {
+    int limit = Math.min(QUICK_BYTES, max);
+    if (fits(frame, limit)) {
+      return true;
+    }
+    ctx.flush();
+    return fits(frame, limit);
   }
 
   private Queued tooSlow(ByteBuf frame) {
@@ -140,8 +153,8 @@ final class Outbound {
    */
   boolean writeControl(ByteBuf frame) {
     Outbox box = outbox;
-    long most = (long) max + CONTROL_BYTES;
-    if (!fits(frame, most - (box == null ? 0 : box.bytes()))) {
+    long most = (long) max + CONTROL_BYTES - (box == null ? 0 : box.bytes());
+    if (!fitsQuickly(frame) && !fits(frame, most)) {
       frame.release();
       return false;
     }

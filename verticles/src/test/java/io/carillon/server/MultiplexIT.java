@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -293,6 +294,63 @@ class MultiplexIT extends HandlerFixture {
     assertThat(heard)
         .containsExactlyElementsOf(
             IntStream.range(0, 100).mapToObj(i -> "·OK·SUBSCRIBE·/rooms/" + i + "····").toList());
+  }
+
+  @Test
+  void burstOfSubscribesIsAnsweredOneByOneUpToTheLimit() throws Exception {
+    RawClient client = carrier();
+    Thread sender =
+        new Thread(
+            () -> {
+              for (int i = 0; i < 10_000; i++) {
+                send(client, "·SUBSCRIBE·/ends?" + i + "·");
+              }
+            });
+
+    sender.start();
+
+    int joined = 0;
+    for (int i = 0; i < 10_000; i++) {
+      joined += client.readText().startsWith("·OK·") ? 1 : 0;
+    }
+    sender.join();
+    assertThat(joined).isEqualTo(Limits.DEFAULT.maxTopics());
+    expectNothingElse(client);
+  }
+
+  /** What waits for a slow join is bounded like messages that wait for a handler. */
+  @Test
+  void actionsThatWaitAreBounded() throws Exception {
+    RawClient client = carrier().sendText("·SUBSCRIBE·/slow·");
+    journal.expect("joining");
+    AtomicLong sent = new AtomicLong();
+    Thread sender =
+        new Thread(
+            () -> {
+              while (send(client, "·UNSUBSCRIBE·/slow·") && send(client, "·SUBSCRIBE·/slow·")) {
+                sent.incrementAndGet();
+              }
+            });
+    sender.setDaemon(true);
+    sender.start();
+
+    for (long before = -1; before != sent.get(); Thread.sleep(300)) {
+      before = sent.get(); // until the server reads no more and all buffers on the way are full
+      assertThat(before).isLessThan(1_000_000);
+    }
+    RawClient other = server.connect("/echo");
+    assertThat(other.sendText("not held up").readText()).isEqualTo("not held up");
+    client.reset();
+    sender.join();
+  }
+
+  private static boolean send(RawClient client, String text) {
+    try {
+      client.sendText(text);
+      return true;
+    } catch (Exception gone) {
+      return false; // the test has seen enough
+    }
   }
 
   private static String read(RawClient client) {

@@ -96,6 +96,26 @@ class SlowConsumersIT {
     return Counters.of(server.vertx()).dropped();
   }
 
+  /** Written in one turn of the event loops, a multiple of what may be queued. */
+  @Test
+  void burstToAClientThatReadsIsNoReasonToCloseIt() throws Exception {
+    RawClient client = server.connect("/CLOSE");
+    Broker broker = broker();
+
+    server
+        .vertx()
+        .runOnContext(
+            now -> {
+              for (int i = 0; i < MESSAGES; i++) {
+                broker.broadcastTo("/CLOSE", i + " ".repeat(300));
+              }
+            });
+
+    for (int i = 0; i < MESSAGES; i++) {
+      assertThat(client.readText().strip()).isEqualTo(Integer.toString(i));
+    }
+  }
+
   @Test
   void oldestAreDropped() throws Exception {
     RawClient client = narrow("/DROP_OLDEST");
@@ -168,7 +188,7 @@ class SlowConsumersIT {
     assertThat(client.readText()).isEqualTo("·OK·SUBSCRIBE·/CLOSE·");
 
     flood("/DROP_OLDEST");
-    TestServer.await(broker().broadcastTo("/CLOSE", "one too many".repeat(1000)));
+    TestServer.await(broker().broadcastTo("/CLOSE", "one too many" + " ".repeat(90_000)));
 
     List<String> heard = new ArrayList<>();
     client.sendText("/DROP_OLDEST·end");
