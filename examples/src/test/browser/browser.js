@@ -26,6 +26,8 @@ export function launch() {
 export class Visitor {
   /** What the console showed as an error, and what the page threw; a violated Content-Security-Policy is one. */
   errors = [];
+  /** Addresses of the WebSockets that the page opened, the present ones and those before. @type {string[]} */
+  sockets = [];
 
   /**
    * @param {import('playwright-core').Page} page
@@ -38,6 +40,7 @@ export class Visitor {
       }
     });
     page.on('pageerror', error => this.errors.push(String(error)));
+    page.on('websocket', socket => this.sockets.push(socket.url()));
   }
 
   /**
@@ -67,6 +70,15 @@ export class Visitor {
   /** The chip of the connection's state. */
   get chip() {
     return this.page.locator('#state');
+  }
+
+  /** The frames in the drawer, which must be open. */
+  get frames() {
+    return this.page.getByRole('list', {name: 'Frames, newest first'}).getByRole('listitem');
+  }
+
+  press(button) {
+    return this.page.getByRole('region', {name: 'One connection'}).getByRole('button', {name: button}).click();
   }
 
   isConnected() {

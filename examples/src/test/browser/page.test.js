@@ -150,6 +150,103 @@ test('the code that the page shows to clients runs', options, async t => {
   assert.equal((await answer).text(), 'ding dong');
 });
 
+test('the code of two topics that the page shows runs', options, async t => {
+  const {url} = await Server.start(t);
+  const ann = await Visitor.open(t, browser, url, 'Ann');
+  const shown = await ann.page.getByRole('region', {name: 'JavaScript code of two topics'}).textContent();
+  const code = shown.replace(/^import (.*) from (.*);$/m, 'const $1 = await import($2);');
+  assert.notEqual(code, shown);
+  const logged = ann.page.waitForEvent('console');
+  await ann.page.evaluate(`(async () => {${code}})()`);
+  assert.deepEqual(await (await logged).args()[0].jsonValue(), {type: 'came', who: 'Guest'});
+  assert.equal(ann.sockets.length, 2); // the page's own and that of the code
+});
+
+test('rooms and echo share one WebSocket, and the page says so', options, async t => {
+  const {url} = await Server.start(t);
+  const ann = await Visitor.open(t, browser, url, 'Ann');
+  const bob = await Visitor.open(t, browser, url, 'Bob');
+  for (const room of ['Lobby', 'Garden', 'Workshop']) {
+    await ann.enter(room);
+    await bob.enter(room);
+    await ann.say(`in the ${room}`);
+    await bob.hears('Ann', `in the ${room}`);
+  }
+  await ann.page.getByRole('button', {name: 'Send text'}).click();
+  await ann.page.locator('#echoes').getByText('ding dong').waitFor();
+
+  await ann.chip.getByText(/^4 topics · 1 connection · (?:\d+|under 1) ms$/).waitFor();
+  assert.deepEqual(ann.sockets, [`${url.replace('http', 'ws')}.multiplex`]);
+  assert.deepEqual([...ann.errors, ...bob.errors], []);
+});
+
+test('the drawer shows the frames on the wire', options, async t => {
+  const {url} = await Server.start(t);
+  const ann = await Visitor.open(t, browser, url, 'Ann');
+  const drawer = ann.page.getByText('Frames on the wire', {exact: true});
+  await drawer.focus();
+  await ann.page.keyboard.press('Enter');
+  // What was sent ahead of the opening is there, and what follows joins it.
+  await ann.frames.filter({hasText: /^sent ·SUBSCRIBE·\/rooms\/lobby·/}).waitFor();
+  await ann.frames.filter({hasText: /^received ·OK·SUBSCRIBE·\/echo·/}).waitFor();
+  await ann.say('<b>bold</b>');
+  await ann.frames.filter({hasText: 'sent /rooms/lobby·{"type":"say","text":"<b>bold</b>"}'}).waitFor();
+  await ann.frames.filter({hasText: /^received \/rooms\/lobby·.*"who":"Ann","text":"<b>bold<\/b>"/}).waitFor();
+  await ann.page.getByRole('button', {name: 'Send binary'}).click();
+  await ann.frames.filter({hasText: 'sent /echo·64 69 6e 67 20 64 6f 6e 67'}).waitFor();
+  await ann.frames.filter({hasText: 'received /echo·64 69 6e 67 20 64 6f 6e 67'}).waitFor();
+  await flood(ann.page, 120);
+  await ann.hears('Flood', 'drop 120');
+  assert.equal(await ann.frames.count(), 100);
+
+  await drawer.click();
+  await ann.page.locator('#frame-list > li').first().waitFor({state: 'detached'});
+  assert.deepEqual(ann.errors, []);
+});
+
+test('a connection that is dropped comes back by itself', options, async t => {
+  const {url} = await Server.start(t);
+  const ann = await Visitor.open(t, browser, url, 'Ann');
+  const bob = await Visitor.open(t, browser, url, 'Bob');
+  await ann.notices('Bob came');
+  const announced = await announcements(ann.page);
+  await ann.press('Drop the connection');
+  await bob.notices('Ann left');
+  await bob.notices('Ann came');
+  await ann.isConnected();
+  await ann.notices('What was said meanwhile is not shown.');
+  await bob.say('welcome back');
+  await ann.hears('Bob', 'welcome back');
+  assert.deepEqual(await announced(), ['Disconnected', 'Connected']);
+  assert.equal(ann.sockets.length, 2);
+  assert.deepEqual([...ann.errors, ...bob.errors], []);
+});
+
+test('a page that goes offline stays so until it is told otherwise', options, async t => {
+  const {url} = await Server.start(t);
+  const ann = await Visitor.open(t, browser, url, 'Ann');
+  const bob = await Visitor.open(t, browser, url, 'Bob');
+  const announced = await announcements(ann.page);
+  await ann.press('Go offline');
+  await bob.notices('Ann left');
+  await ann.say('into the void');
+  await ann.page.getByText('Not sent: no connection. Your text stays here.').waitFor();
+  assert.deepEqual(await announced(), ['Offline']);
+
+  await ann.press('Go online');
+  await bob.notices('Ann came');
+  await ann.isConnected();
+  assert.equal(ann.sockets.length, 2);
+
+  await ann.press('Go offline');
+  await ann.chip.getByText('Offline', {exact: true}).waitFor();
+  await ann.chip.getByRole('button', {name: 'Go online'}).click();
+  await ann.isConnected();
+  await ann.page.getByRole('button', {name: 'Go offline'}).waitFor();
+  assert.equal(ann.sockets.length, 3);
+  assert.deepEqual([...ann.errors, ...bob.errors], []);
+});
+
 for (const [how, end] of [
   ['stopped', server => server.stop()],
   ['killed', server => server.kill()],
@@ -188,6 +285,11 @@ test('a client that the server ends says why, and comes back when told to', opti
   await ann.say('x'.repeat(1001));
   await ann.chip.getByText('Ended by the server', {exact: true}).waitFor();
   await ann.chip.getByText('1007: text must have 1 to 1000 characters').waitFor();
+  // Only that room has ended.
+  await ann.enter('Garden');
+  await ann.say('roses');
+  await ann.hears('Ann', 'roses');
+  await ann.enter('Lobby');
   await ann.notices('May not have arrived');
   await ann.chip.getByRole('button', {name: 'Try now'}).click();
   await ann.isConnected();
@@ -300,6 +402,8 @@ test('axe finds nothing, light and dark, wide and narrow', options, async t => {
       await ann.room('Garden').getByText('unread').waitFor();
       await ann.page.getByRole('button', {name: 'Send binary'}).click();
       await ann.page.locator('#echoes').getByText('binary').waitFor();
+      await ann.page.getByText('Frames on the wire', {exact: true}).click();
+      await ann.frames.first().waitFor();
       await passesAxe(ann.page, `${colorScheme} ${width}`);
       assert.equal(
         await ann.page.evaluate(() => document.documentElement.scrollWidth > innerWidth),
@@ -324,6 +428,9 @@ test('axe finds nothing while the server is away', options, async t => {
     await server.kill();
     await ann.chip.getByText(/^next try in \d+ s$/).waitFor();
     await passesAxe(ann.page, `${colorScheme}, no server`);
+    await ann.press('Go offline');
+    await ann.chip.getByText('Offline', {exact: true}).waitFor();
+    await passesAxe(ann.page, `${colorScheme}, offline`);
     await server.start();
   }
 });

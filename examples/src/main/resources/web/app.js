@@ -2,6 +2,7 @@ import {Chip} from './chip.js';
 import {Connection} from './connection.js';
 import {Echo} from './echo.js';
 import {byId} from './element.js';
+import {Frames} from './frames.js';
 import {Name} from './name.js';
 import {Room} from './room.js';
 import {Rooms} from './rooms.js';
@@ -11,6 +12,7 @@ const ROOMS = {lobby: 'Lobby', garden: 'Garden', workshop: 'Workshop'};
 const input = byId('say-text');
 const name = new Name();
 const connection = new Connection();
+new Frames(connection);
 const rooms = new Rooms(
   Object.entries(ROOMS).map(([id, title]) => new Room(id, title, connection, name, () => input.focus())),
 );
@@ -32,9 +34,20 @@ byId('say').addEventListener('submit', event => {
 });
 
 connection.addEventListener('state', () => {
-  if (connection.state.name === 'open') {
+  const {name} = connection.state;
+  byId('offline').textContent = name === 'offline' ? 'Go online' : 'Go offline';
+  if (name === 'open') {
     byId('say-hint').textContent = '';
     byId('echo-hint').textContent = '';
+  }
+});
+
+byId('drop').addEventListener('click', () => connection.drop());
+byId('offline').addEventListener('click', () => {
+  if (connection.state.name === 'offline') {
+    connection.retry();
+  } else {
+    connection.goOffline();
   }
 });
 

@@ -4,12 +4,13 @@ const WORDS = {
   connecting: 'Connecting',
   open: 'Connected',
   lost: 'Disconnected',
+  offline: 'Offline',
   refused: 'Ended by the server',
 };
 
 /**
- * The chip that says how the connection stands. Its name is announced when it changes and at no other time: while the
- * server is away the countdown beside it runs silently and the name stays.
+ * The chip that says how the connection stands. Its name is announced when it changes and at no other time: what stands
+ * beside it, such as the countdown while the server is away, changes silently.
  */
 export class Chip {
   #connection;
@@ -25,34 +26,59 @@ export class Chip {
   }
 
   #show() {
-    const {name, reason, code} = this.#connection.state;
+    const {name} = this.#connection.state;
     this.#lost = name === 'waiting' || (name === 'connecting' && this.#lost);
     const shown = this.#lost ? 'lost' : name;
     byId('state').dataset.state = shown;
-    const word = WORDS[shown];
-    if (byId('state-name').textContent !== word) {
-      byId('state-name').textContent = word;
+    setText('state-name', WORDS[shown]);
+    this.#showRetry(shown);
+    clearInterval(this.#ticker);
+    if (name === 'waiting') {
+      this.#ticker = setInterval(() => this.#showDetail(), 250);
     }
+    this.#showDetail();
+  }
+
+  #showRetry(shown) {
     const retry = byId('retry');
     const wasFocused = document.activeElement === retry;
-    retry.hidden = !(this.#lost || name === 'refused');
+    retry.textContent = shown === 'offline' ? 'Go online' : 'Try now';
+    retry.hidden = shown === 'open' || shown === 'connecting';
     if (wasFocused && retry.hidden) {
       byId('say-text').focus();
     }
-
-    clearInterval(this.#ticker);
-    if (name === 'waiting') {
-      this.#ticker = setInterval(() => this.#tick(), 250);
-      this.#tick();
-    } else if (name === 'refused') {
-      byId('countdown').textContent = reason ? `${code}: ${reason}` : String(code);
-    } else {
-      byId('countdown').textContent = this.#lost ? 'trying now' : '';
-    }
   }
 
-  #tick() {
-    const left = Math.max(1, Math.ceil((this.#connection.state.retryAt - Date.now()) / 1000));
-    byId('countdown').textContent = `next try in ${left} s`;
+  #showDetail() {
+    const {name, retryAt, code, reason} = this.#connection.state;
+    if (name === 'waiting') {
+      const left = Math.max(1, Math.ceil((retryAt - Date.now()) / 1000));
+      setText('detail', Number.isFinite(left) ? `next try in ${left} s` : '');
+    } else if (name === 'refused') {
+      setText('detail', reason ? `${code}: ${reason}` : String(code));
+    } else if (name === 'open') {
+      setText('detail', extent(this.#connection.extent));
+    } else {
+      setText('detail', this.#lost ? 'trying now' : '');
+    }
+  }
+}
+
+function extent({topics, connections, rtt}) {
+  const parts = [count(topics, 'topic'), count(connections, 'connection')];
+  if (rtt !== undefined) {
+    parts.push(rtt < 1 ? 'under 1 ms' : `${Math.round(rtt)} ms`);
+  }
+  return parts.join(' · ');
+}
+
+function count(number, noun) {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+/** Leaves alone what says so already: a screen reader may announce it again. */
+function setText(id, text) {
+  if (byId(id).textContent !== text) {
+    byId(id).textContent = text;
   }
 }

@@ -1,3 +1,4 @@
+import {hex} from './bytes.js';
 import {byId, element} from './element.js';
 
 /** Echoes shown, and messages that may be on their way at once. */
@@ -13,11 +14,14 @@ export class Echo {
 
   /** @param {import('./connection.js').Connection} connection */
   constructor(connection) {
-    this.#topic = connection.topic('/echo', {
-      message: data => this.#heard(data),
-      close: () => this.#lost(),
+    this.#topic = connection.rawTopic('/echo');
+    this.#topic.on('message', data => this.#heard(data));
+    this.#topic.on('status', status => {
+      if (status !== 'open') {
+        this.#lost();
+      }
     });
-    byId('echo-url').textContent = this.#topic.url;
+    byId('echo-url').textContent = new URL('/echo', location.origin.replace('http', 'ws')).href;
     byId('echo').addEventListener('submit', event => {
       event.preventDefault();
       const kind = event.submitter?.value ?? 'text';
@@ -34,13 +38,13 @@ export class Echo {
       hint.textContent = 'Not sent: the last ones are still on their way.';
       return;
     }
-    const now = performance.now();
-    if (!this.#topic.send(kind === 'binary' ? new TextEncoder().encode(text) : text)) {
+    if (this.#topic.status !== 'open') {
       hint.textContent = 'Not sent: no connection.';
       return;
     }
     hint.textContent = '';
-    this.#sentAt.push(now);
+    this.#sentAt.push(performance.now());
+    this.#topic.send(kind === 'binary' ? new TextEncoder().encode(text) : text);
   }
 
   #heard(data) {
@@ -53,7 +57,7 @@ export class Echo {
     const size = binary ? data.byteLength : new TextEncoder().encode(data).length;
     this.#add(
       element('span', {class: 'kind'}, binary ? 'binary' : 'text'),
-      element(binary ? 'code' : 'bdi', {class: 'back'}, binary ? hex(data) : data),
+      element(binary ? 'code' : 'bdi', {class: 'back'}, binary ? hex(new Uint8Array(data), PREVIEW_BYTES) : data),
       element('span', {class: 'size'}, size === 1 ? '1 byte' : `${size} bytes`),
       element('span', {class: 'time'}, `${took.toFixed(1)} ms`),
     );
@@ -74,10 +78,4 @@ export class Echo {
       list.lastElementChild.remove();
     }
   }
-}
-
-function hex(buffer) {
-  const bytes = new Uint8Array(buffer, 0, Math.min(buffer.byteLength, PREVIEW_BYTES));
-  const shown = Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join(' ');
-  return buffer.byteLength > PREVIEW_BYTES ? `${shown} …` : shown;
 }

@@ -17,6 +17,7 @@ export class Room extends EventTarget {
   #hellos = [];
   /** @type {{who: string, text: string}[]} what we said and have not heard back, in order */
   #pending = [];
+  #here = false;
   #goneAt = 0;
   #shown = false;
 
@@ -40,25 +41,20 @@ export class Room extends EventTarget {
     this.path = `/rooms/${id}`;
     this.log = new Log(title, this.path, onEnd);
     this.#name = name;
-    this.#topic = connection.topic(this.path, {
-      open: () => this.#opened(),
-      message: data => this.#heard(data),
-      close: () => this.#closed(),
-    });
+    this.#topic = connection.topic(this.path);
+    this.#topic.on('status', status => this.#became(status));
+    this.#topic.on('message', event => this.#heard(event));
+    this.#topic.on('lost', () => this.#missed());
     name.addEventListener('change', () => this.#hello());
-  }
-
-  /** Whether a message could be sent now. */
-  get isOpen() {
-    return this.#topic.isOpen && this.#pending.length < MOST_PENDING;
   }
 
   /** @returns {boolean} false: not sent */
   say(text) {
-    if (!this.isOpen || !this.#topic.send(JSON.stringify({type: 'say', text}))) {
+    if (this.#topic.status !== 'open' || this.#pending.length >= MOST_PENDING) {
       return false;
     }
     this.#pending.push({who: this.#name.value, text});
+    this.#topic.send({type: 'say', text});
     return true;
   }
 
@@ -81,22 +77,29 @@ export class Room extends EventTarget {
     }
   }
 
-  #opened() {
-    this.#hello();
-    if (this.#goneAt) {
-      const seconds = Math.max(1, Math.round((Date.now() - this.#goneAt) / 1000));
-      this.log.note(`Back after ${seconds} s. What was said meanwhile is not shown.`);
-      this.#goneAt = 0;
+  #became(status) {
+    if (status === 'open') {
+      this.#here = true;
+      this.#hello();
+    } else if (this.#here) {
+      this.#here = false;
+      this.#gone();
     }
+  }
+
+  #missed() {
+    const seconds = Math.max(1, Math.round((Date.now() - this.#goneAt) / 1000));
+    this.log.note(`Back after ${seconds} s. What was said meanwhile is not shown.`);
   }
 
   #hello() {
-    if (this.#topic.send(JSON.stringify({type: 'hello', name: this.#name.value}))) {
+    if (this.#topic.status === 'open') {
       this.#hellos.push(this.#name.value);
+      this.#topic.send({type: 'hello', name: this.#name.value});
     }
   }
 
-  #closed() {
+  #gone() {
     this.#goneAt = Date.now();
     this.people.clear();
     this.#hellos = [];
@@ -106,8 +109,7 @@ export class Room extends EventTarget {
     this.#changed();
   }
 
-  #heard(data) {
-    const event = parse(data);
+  #heard(event) {
     switch (event?.type) {
       case 'said':
         this.#said(event);
@@ -166,12 +168,4 @@ export class Room extends EventTarget {
 
 function who(name) {
   return element('bdi', {}, name);
-}
-
-function parse(data) {
-  try {
-    return JSON.parse(data);
-  } catch {
-    return undefined;
-  }
 }

@@ -54,9 +54,12 @@ class PageRoutesIT {
     assertThat(header(get("/app.js"), "content-type")).startsWith("text/javascript");
     assertThat(header(get("/style.css"), "content-type")).startsWith("text/css");
     assertThat(header(get("/bell.svg"), "content-type")).isEqualTo("image/svg+xml");
-    Matcher imports = Pattern.compile("from '\\.(/[^']+)'").matcher(get("/app.js").body());
-    while (imports.find()) {
-      assertThat(get(imports.group(1)).statusCode()).as(imports.group(1)).isEqualTo(200);
+    for (String file : new String[] {"/app.js", "/connection.js", "/echo.js", "/frames.js"}) {
+      Matcher imports = Pattern.compile("from '\\.?(/[^']+)'").matcher(get(file).body());
+      assertThat(imports.find()).as(file).isTrue();
+      do {
+        assertThat(get(imports.group(1)).statusCode()).as(imports.group(1)).isEqualTo(200);
+      } while (imports.find());
     }
   }
 

@@ -282,6 +282,7 @@ public final class HttpVerticle extends VerticleBase {
     Router made = Router.router(vertx);
     made.route().handler(BodyHandler.create(false).setBodyLimit(options.maxBodyBytes()));
     Health.mount(made, vertx, () -> listening && !stopping);
+    ClientLibrary.mount(made, vertx);
     for (String name : options.routes()) {
       HttpRoutes own = httpRoutes(name);
       own.mount(made, vertx, config());
