@@ -31,12 +31,14 @@ public final class Bench {
       flood    what floods of others do to the latency of clients that behave
       start    time to the first served upgrade
       cluster  two nodes against one; node to node; kill -9; memory of topics
+      parts    route lookup, frames, codecs, the fan-out of one event loop, the bus: with JMH
       all      all of them
 
       --rounds N      measured rounds of each case (default 5)
       --secs S        length of a measurement (default 5)
       --java HOME     another JDK for servers and nodes
       --results DIR   where the table is written (default benchmarks/results)
+      --note TEXT     one more line at the head of the table
       """;
 
   private static final Map<String, Set> SETS = new LinkedHashMap<>();
@@ -49,6 +51,7 @@ public final class Bench {
     SETS.put("flood", FloodSet::run);
     SETS.put("start", StartSet::run);
     SETS.put("cluster", ClusterSet::run);
+    SETS.put("parts", PartsSet::run);
   }
 
   /** One set of measurements. */
@@ -65,6 +68,7 @@ public final class Bench {
   private final int rounds;
   private final double secs;
   private final Path home;
+  private final String note;
   private final @Nullable Integer serverCore;
   private final @Nullable Integer loadCore;
 
@@ -72,6 +76,7 @@ public final class Bench {
     rounds = options.integer("rounds", 5, 1, 100);
     secs = options.number("secs", 5, 0.5, 60);
     home = Path.of(options.text("java", Jvm.ownHome().toString()));
+    note = options.text("note", "");
     boolean two = Machine.cores() >= 2 && Machine.hasTaskset();
     serverCore = two ? 1 : null;
     loadCore = two ? 0 : null;
@@ -121,6 +126,12 @@ public final class Bench {
             ? "nothing is pinned"
             : "server on core " + serverCore + ", load on core " + loadCore);
     settings.add(rounds + " rounds at least, " + secs + " s each after as long a warm-up, medians");
+    settings.add(
+        "a round in which other processes took more than 0.2 of a core is disturbed; it is made again,"
+            + " and where it counts all the same, the last column says so");
+    if (!note.isEmpty()) {
+      settings.add(note);
+    }
     settings.add("server: " + String.join(" ", FLAGS) + " where a set does not say otherwise");
     return settings;
   }

@@ -7,17 +7,19 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 
 /**
- * The server under test, started as any other is: {@code /echo} sends back through a handler, every
- * other path of one segment is a topic whose members get what any of them sends.
+ * The server under test, started as any other is: {@code /echo} sends back through a handler,
+ * {@code /typed} does so with records, every path behind {@code /fan} is a topic whose members get
+ * what any of them sends.
  */
 public final class CarillonServer {
   private CarillonServer() {}
 
-  /** {@code /echo}. */
+  /** {@code /echo}, and {@code /typed} for records. */
   public static final class Echo extends ChannelVerticle {
     @Override
     protected void routes(Routes routes) {
       routes.route("/echo").message((ch, payload) -> ch.send(payload));
+      routes.route("/typed", Said.class, Said.class).message((ch, said) -> ch.send(said));
     }
   }
 
@@ -29,15 +31,22 @@ public final class CarillonServer {
     }
   }
 
-  /** Listens on the port given first; a second argument is the name of the cluster to join. */
+  /**
+   * Listens on the port given first. One more argument is the name of the cluster to join; two more
+   * are the files of a certificate and its key, in PEM, to speak TLS.
+   */
   public static void main(String[] args) {
+    JsonObject http = new JsonObject().put("host", "127.0.0.1").put("port", port(args));
+    if (args.length == 3) {
+      http.put("tls", new JsonObject().put("certificate", args[1]).put("key", args[2]));
+    }
     JsonObject config =
         new JsonObject()
-            .put("http", new JsonObject().put("host", "127.0.0.1").put("port", port(args)))
+            .put("http", http)
             .put(
                 "verticles",
                 new JsonArray().add(Echo.class.getName()).add(Broadcast.class.getName()));
-    if (args.length < 2) {
+    if (args.length != 2) {
       Main.main(new String[] {"-conf", config.encode()});
     } else {
       config.put("cluster", new JsonObject().put("name", args[1]).put("port", ClusterSet.PORT));

@@ -15,6 +15,11 @@ final class ConnectSet {
   private static final int WARM = 40_000;
   private static final int OPENED = 5_000;
   private static final int IDLE = 15_000;
+  private static final int IDLE_TLS = 2_000;
+
+  /** Few at once, so that a handshake of TLS ends in its time where the machine is busy. */
+  private static final String CONNECTING = "16";
+
   private static final double NETTY_LIMIT = 1.5;
   private static final double VERTX_LIMIT = 1.0;
   private static final double HEAP_LIMIT_BYTES = 3_000;
@@ -29,6 +34,7 @@ final class ConnectSet {
   static void run(Bench bench, Report report) throws Exception {
     opening(bench, report);
     idle(bench, report);
+    idleTls(bench, report);
   }
 
   private static void opening(Bench bench, Report report) throws Exception {
@@ -112,29 +118,81 @@ final class ConnectSet {
   }
 
   private static JsonObject idle(Bench bench, Class<?> main) throws Exception {
+    return idle(bench, main, "ws", IDLE, WARM, List.of());
+  }
+
+  private static JsonObject idle(
+      Bench bench, Class<?> main, String scheme, int count, int warm, List<String> more)
+      throws Exception {
     int port = Bench.freePort();
-    String url = "ws://127.0.0.1:" + port + "/echo";
-    try (Jvm server = bench.server(main, SMALL_YOUNG, Integer.toString(port))) {
+    List<String> args = new ArrayList<>(List.of(Integer.toString(port)));
+    args.addAll(more);
+    String url = scheme + "://127.0.0.1:" + port + "/echo";
+    try (Jvm server = bench.server(main, SMALL_YOUNG, args.toArray(String[]::new))) {
       List<Jvm> servers = List.of(server);
       bench.measure(
           servers,
-          List.of("connect", "--url", url, "--conns", "1", "--warm", Integer.toString(WARM)));
+          List.of(
+              "connect",
+              "--url",
+              url,
+              "--conns",
+              "1",
+              "--warm",
+              Integer.toString(warm),
+              "--connecting",
+              CONNECTING));
       long heapBefore = server.liveHeapBytes();
       long rssBefore = Proc.rssBytes(server.pid());
       try (Jvm load =
           bench.load(
               servers,
               List.of(
-                  "connect", "--url", url, "--conns", Integer.toString(IDLE), "--hold", "120"))) {
+                  "connect",
+                  "--url",
+                  url,
+                  "--conns",
+                  Integer.toString(count),
+                  "--connecting",
+                  CONNECTING,
+                  "--hold",
+                  "120"))) {
         load.await("open", 120);
         long rss = Proc.rssBytes(server.pid());
         long heap = server.liveHeapBytes();
         load.tell("done");
         return load.result(60)
-            .put("heap_bytes", (heap - heapBefore) / (double) IDLE)
-            .put("rss_bytes", (rss - rssBefore) / (double) IDLE)
+            .put("heap_bytes", (heap - heapBefore) / (double) count)
+            .put("rss_bytes", (rss - rssBefore) / (double) count)
             .put("rss_total_mib", rss / 1048576.0);
       }
     }
+  }
+
+  private static void idleTls(Bench bench, Report report) throws Exception {
+    List<String> files = Certificate.make();
+    Map<String, Class<?>> servers = new LinkedHashMap<>();
+    servers.put(CARILLON, CarillonServer.class);
+    servers.put(NETTY, NettyServer.class);
+    Rounds rounds = new Rounds(Math.min(3, bench.rounds()));
+    servers.forEach(
+        (name, main) ->
+            rounds.with(name, () -> idle(bench, main, "wss", IDLE_TLS, IDLE_TLS, files)));
+    rounds.runCold("idle, TLS");
+    List<List<String>> rows = new ArrayList<>();
+    for (String name : servers.keySet()) {
+      rows.add(
+          List.of(
+              name,
+              Report.number(rounds.median(name, "heap_bytes"), 0),
+              Report.number(rounds.median(name, "rss_bytes"), 0),
+              Report.number(rounds.ratio(name, NETTY, "rss_bytes"), 2),
+              rounds.counts()));
+    }
+    report.table(
+        "An idle connection, TLS",
+        "The same for " + IDLE_TLS + " behind as many, TLS 1.3 with the JDK's provider.",
+        List.of("", "live heap", "RSS", "RSS to Netty", "rounds"),
+        rows);
   }
 }

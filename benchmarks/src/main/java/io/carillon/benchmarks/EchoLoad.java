@@ -1,5 +1,7 @@
 package io.carillon.benchmarks;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -8,11 +10,16 @@ import java.util.Objects;
 
 /**
  * Connections that get back what they send, with a fixed number of messages on the way. A message
- * holds the time, its number and its connection; each echo is compared with it in full.
+ * holds the time, its number and its connection; each echo is compared with it in full. It is plain
+ * text, or a {@link Said} in JSON.
  */
 final class EchoLoad extends Load {
   private static final int STAMP_DIGITS = 16;
   private static final int NUMBER_DIGITS = 8;
+
+  private static final String CHAT_HEAD =
+      "{\"room\":\"lobby\",\"from\":\"ada\",\"at\":1763712000000,\"text\":\"";
+  private static final String CHAT_TAIL = "\"}";
 
   private static final class Loops {
     private final long[] sentAt;
@@ -27,6 +34,7 @@ final class EchoLoad extends Load {
   private final int connections;
   private final int depth;
   private final byte[] message;
+  private final int stampAt;
   private final ByteBuf expected;
   private Histogram latency = new Histogram();
   private boolean sending;
@@ -40,9 +48,19 @@ final class EchoLoad extends Load {
     super(options);
     connections = options.integer("conns", 100, 1, 50_000);
     depth = options.integer("depth", 1, 1, 10_000);
-    message = new byte[options.integer("size", 128, 32, 1 << 20)];
+    message = new byte[options.integer("size", 128, 96, 1 << 20)];
     Arrays.fill(message, (byte) 'x');
+    boolean chat = options.text("shape", "text").equals("chat");
+    stampAt = chat ? CHAT_HEAD.length() : 0;
+    if (chat) {
+      put(0, CHAT_HEAD);
+      put(message.length - CHAT_TAIL.length(), CHAT_TAIL);
+    }
     expected = Unpooled.wrappedBuffer(message);
+  }
+
+  private void put(int at, String ascii) {
+    System.arraycopy(ascii.getBytes(US_ASCII), 0, message, at, ascii.length());
   }
 
   @Override
@@ -102,9 +120,9 @@ final class EchoLoad extends Load {
   }
 
   private void fill(Client client, long stamp, long number) {
-    Hex.put(message, 0, STAMP_DIGITS, stamp);
-    Hex.put(message, STAMP_DIGITS, NUMBER_DIGITS, number);
-    Hex.put(message, STAMP_DIGITS + NUMBER_DIGITS, NUMBER_DIGITS, client.id());
+    Hex.put(message, stampAt, STAMP_DIGITS, stamp);
+    Hex.put(message, stampAt + STAMP_DIGITS, NUMBER_DIGITS, number);
+    Hex.put(message, stampAt + STAMP_DIGITS + NUMBER_DIGITS, NUMBER_DIGITS, client.id());
   }
 
   @Override

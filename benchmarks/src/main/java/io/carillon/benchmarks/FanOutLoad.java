@@ -87,7 +87,7 @@ final class FanOutLoad extends Load {
     call(this::begin);
     pause(warmup);
     long[] before = call(() -> new long[] {delivered, sent, reads});
-    Window measured = new Window(pids);
+    Window measured = new Window(pids, beside);
     call(() -> measuring = true);
     pause(secs);
     long[] after = call(() -> new long[] {delivered, sent, reads});

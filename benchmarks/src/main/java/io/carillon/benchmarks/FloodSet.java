@@ -57,26 +57,15 @@ final class FloodSet {
         rounds.counts());
   }
 
-  private static JsonObject behaved(Bench bench, Jvm server, int port) throws Exception {
+  private static JsonObject behaved(Bench bench, Jvm server, int port, String... more)
+      throws Exception {
     String secs = Double.toString(bench.secs());
-    return bench.measure(
-        List.of(server),
-        List.of(
-            "fanout",
-            "--url",
-            "ws://127.0.0.1:" + port + "/fan/",
-            "--topics",
-            "1",
-            "--subs",
-            "50",
-            "--size",
-            "128",
-            "--rate",
-            "500",
-            "--secs",
-            secs,
-            "--warmup",
-            secs));
+    String url = "ws://127.0.0.1:" + port + "/fan/";
+    List<String> args = new ArrayList<>(List.of("fanout", "--url", url));
+    args.addAll(List.of("--topics", "1", "--subs", "50", "--size", "128", "--rate", "500"));
+    args.addAll(List.of("--secs", secs, "--warmup", secs));
+    args.addAll(List.of(more));
+    return bench.measure(List.of(server), args);
   }
 
   private static JsonObject flooded(Bench bench, Jvm server, int port, String kind)
@@ -97,12 +86,11 @@ final class FloodSet {
                 how.get(2),
                 "--secs",
                 "600"))) {
-      JsonObject behaved = behaved(bench, server, port);
+      JsonObject behaved = behaved(bench, server, port, "--beside", Long.toString(flood.pid()));
       if (!flood.isAlive()) {
         throw new IllegalStateException("the flood ended too soon: kind=" + kind);
       }
-      // The flood's own CPU time counts as load, not as a disturbance.
-      return behaved.put("others_busy", 0.0);
+      return behaved;
     }
   }
 }

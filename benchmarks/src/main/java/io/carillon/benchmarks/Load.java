@@ -3,8 +3,10 @@ package io.carillon.benchmarks;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.FixedRecvByteBufAllocator;
@@ -16,6 +18,9 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -27,6 +32,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.function.BooleanSupplier;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,6 +57,7 @@ abstract class Load implements Client.Owner {
                             which publishes; needs --rate
                several urls: the same path on several nodes, subscribers in turn, publisher on the first
       echo     --conns N --depth D --size BYTES --secs S
+               --shape chat   a record in JSON instead of plain text
       flood    --kind KIND --conns N --rate R --secs S   misbehaves, R times a second over N connections:
                handshakes   opens connections that never say a word
                loris        sends a header line of a request that never ends
@@ -60,6 +67,7 @@ abstract class Load implements Client.Owner {
 
       all      --warmup S      of the same load before it is measured (connect: --warm N connections)
                --pid P[,P]     server processes whose CPU time is taken
+               --beside P[,P]  processes that are part of the load, and do not disturb
                --connecting C  handshakes under way at once (default 128)
       """;
 
@@ -71,10 +79,12 @@ abstract class Load implements Client.Owner {
 
   private final EventLoop loop;
   private final Bootstrap bootstrap;
+  private final @Nullable SslContext secured;
   private final List<Client> clients = new ArrayList<>();
   private final int connecting;
   final List<URI> urls;
   final List<Long> pids;
+  final List<Long> beside;
   final double secs;
   final double warmup;
   final JsonObject report = new JsonObject();
@@ -88,7 +98,9 @@ abstract class Load implements Client.Owner {
 
   Load(Options options) {
     urls = urls(options.text("url"));
+    secured = urls.stream().anyMatch(url -> "wss".equals(url.getScheme())) ? tls() : null;
     pids = options.pids("pid");
+    beside = options.pids("beside");
     secs = options.number("secs", 5, 0.1, MAX_SECONDS);
     warmup = options.number("warmup", 1, 0, MAX_SECONDS);
     connecting = options.integer("connecting", 128, 1, 10_000);
@@ -151,16 +163,29 @@ abstract class Load implements Client.Owner {
     return loop;
   }
 
+  /** For certificates that nobody vouches for; the address is this machine's. */
+  private static SslContext tls() {
+    try {
+      return SslContextBuilder.forClient()
+          .trustManager(InsecureTrustManagerFactory.INSTANCE)
+          .endpointIdentificationAlgorithm(null)
+          .build();
+    } catch (SSLException e) {
+      throw new IllegalStateException("no TLS", e);
+    }
+  }
+
   private static List<URI> urls(String list) {
     List<URI> urls = new ArrayList<>();
     for (String text : list.split(",", -1)) {
       URI url = URI.create(text);
       boolean loopback =
-          "ws".equals(url.getScheme())
+          ("ws".equals(url.getScheme()) || "wss".equals(url.getScheme()))
               && url.getHost() != null
               && url.getHost().matches("localhost|127(\\.\\d{1,3}){3}");
       if (!loopback || url.getPort() < 1) {
-        throw new IllegalArgumentException("only ws://127.x.x.x:PORT may be loaded: " + text);
+        throw new IllegalArgumentException(
+            "only ws://127.x.x.x:PORT may be loaded, or wss: " + text);
       }
       urls.add(url);
     }
@@ -228,10 +253,20 @@ abstract class Load implements Client.Owner {
   /** Connects to the host of {@code uri}; {@code number} spreads many over source addresses. */
   ChannelFuture connect(int number, URI uri, ChannelHandler handler) {
     InetSocketAddress to = new InetSocketAddress(uri.getHost(), uri.getPort());
+    SslContext tls = secured;
+    ChannelHandler all =
+        tls == null || !"wss".equals(uri.getScheme())
+            ? handler
+            : new ChannelInitializer<Channel>() {
+              @Override
+              protected void initChannel(Channel channel) {
+                channel.pipeline().addLast(tls.newHandler(channel.alloc()), handler);
+              }
+            };
     // The kernel looks for a free port ever longer as those of one source address run out.
     return bootstrap
         .clone()
-        .handler(handler)
+        .handler(all)
         .connect(to, new InetSocketAddress(source(number / PER_ADDRESS), 0));
   }
 
@@ -273,10 +308,15 @@ abstract class Load implements Client.Owner {
           clients.forEach(Client::close);
           return true;
         });
-    await(() -> clients.stream().noneMatch(Client::isThere), 2);
+    await(() -> clients.stream().noneMatch(Client::isThere), 5);
     call(
         () -> {
           clients.forEach(Client::cut);
+          return true;
+        });
+    // Those that were cut have said so by now: their notice was queued first.
+    call(
+        () -> {
           clients.clear();
           next = 0;
           open = 0;

@@ -28,11 +28,16 @@ import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
 import io.netty.handler.codec.http.websocketx.WebSocketServerHandshaker;
 import io.netty.handler.codec.http.websocketx.WebSocketServerHandshakerFactory;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProvider;
+import java.io.File;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,11 +54,24 @@ public final class NettyServer {
 
   private final Map<EventLoop, Topics> loops = new HashMap<>();
 
-  private NettyServer() {}
+  private final @Nullable SslContext tls;
 
-  /** Listens on the port given as the only argument. */
-  public static void main(String[] args) throws InterruptedException {
-    new NettyServer().listen(Integer.parseInt(args[0]));
+  private NettyServer(@Nullable SslContext tls) {
+    this.tls = tls;
+  }
+
+  /**
+   * Listens on the port given first; two more arguments are the files of a certificate and its key,
+   * in PEM, to speak TLS with the JDK's provider.
+   */
+  public static void main(String[] args) throws InterruptedException, SSLException {
+    SslContext tls =
+        args.length < 3
+            ? null
+            : SslContextBuilder.forServer(new File(args[1]), new File(args[2]))
+                .sslProvider(SslProvider.JDK)
+                .build();
+    new NettyServer(tls).listen(Integer.parseInt(args[0]));
   }
 
   private void listen(int port) throws InterruptedException {
@@ -75,6 +93,9 @@ public final class NettyServer {
                 new ChannelInitializer<Channel>() {
                   @Override
                   protected void initChannel(Channel channel) {
+                    if (tls != null) {
+                      channel.pipeline().addLast(tls.newHandler(channel.alloc()));
+                    }
                     channel
                         .pipeline()
                         .addLast(new HttpServerCodec())
@@ -149,7 +170,7 @@ public final class NettyServer {
       return encoded.writeBytes(payload);
     }
 
-    /** Past all handlers: what is written has been encoded. */
+    /** Past all handlers: what is written has been encoded. Not for TLS, where nothing is sent. */
     static void write(Channel channel, ByteBuf encoded) {
       channel.pipeline().firstContext().write(encoded, channel.voidPromise());
     }

@@ -26,6 +26,7 @@ final class StartSet {
       Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r
       \r
       """;
+  private static final double CALM_SECONDS = 10;
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(60);
 
   private StartSet() {}
@@ -77,6 +78,7 @@ final class StartSet {
     List<String> flags = new ArrayList<>(Bench.FLAGS);
     flags.addAll(extra);
     int port = Bench.freePort();
+    Machine.awaitCalm(CALM_SECONDS);
     long begin = System.nanoTime();
     try (Jvm server =
         Jvm.start(bench.home(), bench.serverCore(), flags, main, List.of(Integer.toString(port)))) {

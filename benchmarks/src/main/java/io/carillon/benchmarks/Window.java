@@ -9,6 +9,7 @@ import java.util.List;
  */
 final class Window {
   private final List<Long> servers;
+  private final List<Long> beside;
   private final long self = ProcessHandle.current().pid();
   private final long startNanos = System.nanoTime();
   private final double busy = Proc.busySeconds();
@@ -16,10 +17,18 @@ final class Window {
   private final double serverCpu;
   private final double serverUser;
   private final double selfCpu = Proc.cpuSeconds(self);
+  private final double besideCpu;
 
   /** Begins now. */
   Window(List<Long> servers) {
+    this(servers, List.of());
+  }
+
+  /** The same with processes that belong to the load as this one does. */
+  Window(List<Long> servers, List<Long> beside) {
     this.servers = servers;
+    this.beside = beside;
+    this.besideCpu = Proc.cpuSeconds(beside);
     this.serverCpu = Proc.cpuSeconds(servers);
     this.serverUser = Proc.userSeconds(servers);
   }
@@ -30,7 +39,8 @@ final class Window {
     double server = Proc.cpuSeconds(servers) - serverCpu;
     double user = Proc.userSeconds(servers) - serverUser;
     double own = Proc.cpuSeconds(self) - selfCpu;
-    double others = Math.max(0, Proc.busySeconds() - busy - server - own);
+    double load = own + Proc.cpuSeconds(beside) - besideCpu;
+    double others = Math.max(0, Proc.busySeconds() - busy - server - load);
     double each = Math.max(units, 1);
     report
         .put("secs", seconds)

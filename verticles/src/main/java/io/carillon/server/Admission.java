@@ -25,8 +25,11 @@ final class Admission {
   private final Limits limits;
   private final TrustedProxies proxies;
 
-  /** Connections without a request so far, the oldest first, and when they came. */
-  private final Map<HttpConnection, Long> silent = new LinkedHashMap<>();
+  /**
+   * Connections without a request so far, the oldest first, and when they came. Known by their
+   * channel: until it closes nothing here may hold what Vert.x makes an HTTP connection of.
+   */
+  private final Map<Channel, Long> silent = new LinkedHashMap<>();
 
   Admission(Connections connections, Counters counters, Limits limits, TrustedProxies proxies) {
     this.connections = connections;
@@ -56,8 +59,8 @@ final class Admission {
       channel.close();
       return;
     }
-    silent.put(connection, System.nanoTime());
-    channel.closeFuture().addListener(closed -> silent.remove(connection));
+    silent.put(channel, System.nanoTime());
+    channel.closeFuture().addListener(closed -> silent.remove(channel));
   }
 
   private static int withReserve(int limit) {
@@ -66,7 +69,9 @@ final class Admission {
 
   /** A whole request head has come. */
   void onRequest(HttpServerRequest request) {
-    silent.remove(request.connection());
+    if (request.connection() instanceof HttpServerConnection own) {
+      silent.remove(own.channelHandlerContext().channel());
+    }
   }
 
   /** Why an upgrade is refused; null if it is not. */
@@ -106,15 +111,15 @@ final class Admission {
 
   /** Closes connections that have taken too long with their first request. */
   void sweep(long nowNanos) {
-    Iterator<Map.Entry<HttpConnection, Long>> oldest = silent.entrySet().iterator();
+    Iterator<Map.Entry<Channel, Long>> oldest = silent.entrySet().iterator();
     while (oldest.hasNext()) {
-      Map.Entry<HttpConnection, Long> one = oldest.next();
+      Map.Entry<Channel, Long> one = oldest.next();
       if (nowNanos - one.getValue() < limits.handshakeTimeout().toNanos()) {
         return;
       }
       oldest.remove();
       counters.count(Counters.Limit.HANDSHAKE_TIMEOUT);
-      ((HttpServerConnection) one.getKey()).channelHandlerContext().channel().close();
+      one.getKey().close();
     }
   }
 }

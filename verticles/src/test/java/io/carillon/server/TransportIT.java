@@ -6,9 +6,13 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.carillon.channel.Channel;
 import io.vertx.core.Promise;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import javax.management.ObjectName;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -60,6 +64,41 @@ class TransportIT {
   private void nothingMoreHappens() throws Exception {
     TestServer.await(server.undeployHttp());
     journal.isEmpty();
+  }
+
+  @ParameterizedTest(name = "native={0}")
+  @ValueSource(booleans = {true, false})
+  void openConnectionKeepsNothingOfItsHttpConnection(boolean nativeTransport) throws Exception {
+    start(nativeTransport, "");
+    List<RawClient> clients = new ArrayList<>();
+    for (int i = 0; i < 50; i++) {
+      clients.add(server.connect("/echo"));
+      assertThat(clients.get(i).sendText("up").readText()).isEqualTo("up");
+    }
+
+    // Each event loop may still hold what it read last.
+    int loops = 2 * Runtime.getRuntime().availableProcessors();
+    assertThat(instances("io.vertx.core.http.impl.Http1xServerConnection"))
+        .isLessThan(Math.max(loops, 25));
+    assertThat(instances(WebSocketTransport.class.getName())).isGreaterThanOrEqualTo(50);
+  }
+
+  /** How many objects of that class there are after a full collection. */
+  private static long instances(String name) throws Exception {
+    String histogram =
+        (String)
+            ManagementFactory.getPlatformMBeanServer()
+                .invoke(
+                    new ObjectName("com.sun.management:type=DiagnosticCommand"),
+                    "gcClassHistogram",
+                    new Object[] {new String[0]},
+                    new String[] {String[].class.getName()});
+    return histogram
+        .lines()
+        .map(line -> line.trim().split("\\s+", -1))
+        .filter(words -> words.length >= 4 && words[3].equals(name))
+        .mapToLong(words -> Long.parseLong(words[1]))
+        .sum();
   }
 
   @ParameterizedTest(name = "native={0}")
