@@ -129,7 +129,8 @@ final class MultiplexSession extends Session implements MultiplexReader.Sink {
   void control(String text) {
     if (takesActions()
         && !writeControl(Frames.message(ByteBufAllocator.DEFAULT, Payload.text(text)))) {
-      end(CloseStatus.AGAIN.withReason("slow consumer"));
+      // Not now: a publication may be on its way to others of these channels.
+      loop().eventLoop().execute(() -> end(CloseStatus.AGAIN.withReason("slow consumer")));
     }
   }
 

@@ -149,9 +149,10 @@ final class MultiplexedTopic implements Carrier {
       session.err(Refusal.ALREADY_SUBSCRIBED, "SUBSCRIBE", asked);
       return;
     }
-    if (!(session.routes(topic) instanceof RouteTable.Lookup.Found found) || topic.isReserved()) {
+    RouteTable.Lookup lookup = session.routes(topic);
+    if (!(lookup instanceof RouteTable.Lookup.Found found) || topic.isReserved()) {
       over();
-      session.err(Refusal.NOT_FOUND, "SUBSCRIBE", asked);
+      session.err(Refusal.of(lookup), "SUBSCRIBE", asked);
       return;
     }
     state = State.JOINING;
@@ -197,6 +198,7 @@ final class MultiplexedTopic implements Carrier {
     session.err(Refusal.of(Upgrader.reason(failure)), "SUBSCRIBE", asked);
     if (hasLeft()) {
       over();
+      goOn();
     }
   }
 

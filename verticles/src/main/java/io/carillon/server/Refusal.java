@@ -26,6 +26,13 @@ record Refusal(int status, String name, String reason) {
     return new Refusal(status, name, name);
   }
 
+  /** The refusal of a topic that no route takes. */
+  static Refusal of(RouteTable.Lookup lookup) {
+    return lookup instanceof RouteTable.Lookup.Missing missing
+        ? new Refusal(400, "Bad Request", "query parameter missing: " + missing.parameter())
+        : NOT_FOUND;
+  }
+
   /** The refusal of a join. */
   static Refusal of(CloseException why) {
     String name =

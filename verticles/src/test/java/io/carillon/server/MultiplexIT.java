@@ -100,6 +100,7 @@ class MultiplexIT extends HandlerFixture {
                   case "refuse" -> Future.failedFuture(CloseException.http(403, "not you"));
                   default -> Future.succeededFuture(text.toUpperCase(Locale.ROOT));
                 });
+    routes.route("/wants?name").message((ch, payload) -> ch.sendRaw(payload));
     routes
         .route("/dated", String.class, String.class)
         .subprotocol("dated.v2")
@@ -395,6 +396,7 @@ class MultiplexIT extends HandlerFixture {
       delimiter = '|',
       value = {
         "/nowhere|Not Found|404 Not Found",
+        "/wants|Bad Request|400 query parameter missing: name",
         "/refused/401|Unauthorized|401 not you",
         "/refused/403|Forbidden|403 not you",
         "/refused/409|Conflict|409 not you",
@@ -570,6 +572,22 @@ class MultiplexIT extends HandlerFixture {
     nextPending().complete();
     journal.expect("left slow");
     expectNothingElse(client);
+  }
+
+  @Test
+  void actionsBehindAJoinThatIsRefusedAreAnswered() throws Exception {
+    RawClient client = carrier();
+    client.sendText("·SUBSCRIBE·/slow·").sendText("·UNSUBSCRIBE·/slow·").sendText("/slow·x");
+    client.sendText("·SUBSCRIBE·/slow·");
+    journal.expect("joining");
+
+    nextPending().fail(CloseException.http(403, "no"));
+
+    expect(client, "·ERR·403 no·SUBSCRIBE·/slow·", "·ERR·404 Not Subscribed·UNSUBSCRIBE·/slow·");
+    expect(client, "·INVALID·Not Subscribed·");
+    journal.expect("joining");
+    nextPending().complete();
+    expect(client, "·OK·SUBSCRIBE·/slow····");
   }
 
   @Test
