@@ -107,7 +107,7 @@ test('Carillon itself: instances, another spelling, broken payloads', options, a
 
 test('Carillon itself: questions are answered or refused', options, async t => {
   const pool = counting(t);
-  const echo = new Topic(url('/echo?ask'), {pool});
+  const echo = new Topic(url('/ask'), {pool});
   const answers = await Promise.all([1, 'two', {three: '·'}].map(question => echo.request(question)));
   assert.deepEqual(answers, [1, 'two', {three: '·'}]);
   const listen = new Topic(url('/listen?ask'), {pool});

@@ -5,14 +5,15 @@ import io.carillon.route.Routes;
 import io.vertx.core.Future;
 
 /**
- * {@code /echo}: every message goes back to its sender, and every question is its own answer; text
- * stays text, binary stays binary.
+ * {@code /echo}: every message goes back to its sender; text stays text, binary stays binary.
+ * {@code /ask} answers a question with itself, for clients that can ask.
  */
 public final class EchoVerticle extends ChannelVerticle {
   @Override
   protected void routes(Routes routes) {
+    routes.route("/echo").message((ch, payload) -> ch.send(payload));
     routes
-        .route("/echo")
+        .route("/ask")
         .message((ch, payload) -> ch.send(payload))
         .request((ch, payload) -> Future.succeededFuture(payload));
   }
