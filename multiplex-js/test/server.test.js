@@ -105,19 +105,6 @@ test('Carillon itself: instances, another spelling, broken payloads', options, a
   assert.deepEqual(pool.warnings, []);
 });
 
-test('Carillon itself: questions are answered or refused', options, async t => {
-  const pool = counting(t);
-  const echo = new Topic(url('/ask'), {pool});
-  const answers = await Promise.all([1, 'two', {three: '·'}].map(question => echo.request(question)));
-  assert.deepEqual(answers, [1, 'two', {three: '·'}]);
-  const listen = new Topic(url('/listen?ask'), {pool});
-  await assert.rejects(listen.request('anybody?'), /404/);
-  await listen.send('still here');
-  assert.equal(await listen.recv(), 'still here');
-  assert.equal(pool.opened, 1);
-  assert.deepEqual(pool.warnings, []);
-});
-
 test('Carillon itself: more topics than it takes are two connections', options, async t => {
   const pool = counting(t);
   const sockets = Array.from({length: 150}, (_, i) => new pool.WebSocket(url(`/listen?${i}`)));

@@ -108,7 +108,9 @@ class ClusterStartIT {
   private void assertEnds(int code, ServerProcess.Builder server, String line) throws Exception {
     try (ServerProcess process = server.launch()) {
       assertThat(process.exitCode()).as(process.output()).isEqualTo(code);
-      assertThat(process.lines("")).containsExactly("Carillon did not start: " + line);
+      assertThat(process.lines(""))
+          .filteredOn(said -> !said.startsWith("WARNING: ")) // of a newer JVM, about Hazelcast
+          .containsExactly("Carillon did not start: " + line);
     }
   }
 }
