@@ -156,7 +156,8 @@ test('the code of two topics that the page shows runs', options, async t => {
   const shown = await ann.page.getByRole('region', {name: 'JavaScript code of two topics'}).textContent();
   const code = shown.replace(/^import (.*) from (.*);$/m, 'const $1 = await import($2);');
   assert.notEqual(code, shown);
-  const logged = ann.page.waitForEvent('console');
+  // Ann herself may come a moment later than the code.
+  const logged = ann.page.waitForEvent('console', async said => (await said.args()[0].jsonValue()).who === 'Guest');
   await ann.page.evaluate(`(async () => {${code}})()`);
   assert.deepEqual(await (await logged).args()[0].jsonValue(), {type: 'came', who: 'Guest'});
   assert.equal(ann.sockets.length, 2); // the page's own and that of the code
