@@ -3,7 +3,6 @@ package io.carillon.broker;
 import io.carillon.codec.Payload;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.MessageProducer;
 
@@ -50,9 +49,6 @@ public final class LocalSubscriber {
         new DeliveryOptions()
             .setLocalOnly(true)
             .addHeader(Addresses.TOPIC, publication.topic().uri());
-    return vertx
-        .eventBus()
-        .<Object>sender(address, options)
-        .write(payload.isText() ? payload.text() : Buffer.buffer(payload.bytes()));
+    return vertx.eventBus().<Object>sender(address, options).write(payload.toBody());
   }
 }

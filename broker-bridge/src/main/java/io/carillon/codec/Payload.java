@@ -175,6 +175,11 @@ public final class Payload {
     return known;
   }
 
+  /** The form on the event bus: a {@code String} for text, a {@link Buffer} for binary. */
+  public Object toBody() {
+    return binary ? Buffer.buffer(bytes()) : text();
+  }
+
   /** The length on the wire, in bytes. */
   public int size() {
     return bytes().length;

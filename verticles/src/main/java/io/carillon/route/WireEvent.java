@@ -104,7 +104,7 @@ final class WireEvent implements ChannelEvent {
   @Override
   public void answer(Payload payload) {
     if (mayAnswer()) {
-      message().reply(WirePeer.body(payload));
+      message().reply(payload.toBody());
     }
   }
 

@@ -11,7 +11,6 @@ import io.carillon.codec.Codec;
 import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
 import io.vertx.core.Future;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.EventBus;
 import io.vertx.core.eventbus.ReplyException;
@@ -91,14 +90,9 @@ final class WirePeer implements Peer {
     if (!open) {
       return Future.failedFuture(closed());
     }
-    return bus.<Void>request(client, body(payload), action(Addresses.ACTION_SEND))
+    return bus.<Void>request(client, payload.toBody(), action(Addresses.ACTION_SEND))
         .<Void>mapEmpty()
         .recover(failure -> Future.failedFuture(refusal(failure)));
-  }
-
-  /** The form of a payload on the bus. */
-  static Object body(Payload payload) {
-    return payload.isText() ? payload.text() : Buffer.buffer(payload.bytes());
   }
 
   @Override
@@ -110,7 +104,7 @@ final class WirePeer implements Peer {
         action(Addresses.ACTION_REQUEST)
             .addHeader(Addresses.TIMEOUT, Long.toString(timeoutMillis))
             .setSendTimeout(timeoutMillis + GRACE_MILLIS);
-    return bus.<Object>request(client, body(payload), options)
+    return bus.<Object>request(client, payload.toBody(), options)
         .map(reply -> Codec.payloadOf(reply.body()))
         .recover(failure -> Future.failedFuture(requestFailure(failure)));
   }

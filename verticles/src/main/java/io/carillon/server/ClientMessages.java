@@ -6,7 +6,6 @@ import io.carillon.channel.CloseException;
 import io.carillon.channel.DroppedException;
 import io.carillon.codec.Codec;
 import io.carillon.protocol.CloseStatus;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.eventbus.Message;
 import java.util.regex.Pattern;
 
@@ -72,8 +71,7 @@ final class ClientMessages {
     channel
         .request(channel.inOwnEncoding(Codec.payloadOf(message.body())), Long.parseLong(timeout))
         .onComplete(
-            answer ->
-                message.reply(answer.isText() ? answer.text() : Buffer.buffer(answer.bytes())),
+            answer -> message.reply(answer.toBody()),
             e -> {
               CloseException why = Upgrader.reason(e);
               message.fail(why.wireCode(), why.reason());

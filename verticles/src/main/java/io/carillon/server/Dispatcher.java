@@ -9,7 +9,6 @@ import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
 import io.carillon.protocol.LeaveStatus;
 import io.vertx.core.Vertx;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.Message;
 import io.vertx.core.eventbus.ReplyException;
@@ -79,10 +78,7 @@ final class Dispatcher {
 
   private static @Nullable Object body(Event event) {
     Payload payload = event.payload();
-    if (payload == null) {
-      return null;
-    }
-    return payload.isText() ? payload.text() : Buffer.buffer(payload.bytes());
+    return payload == null ? null : payload.toBody();
   }
 
   private DeliveryOptions options(Event event) {

@@ -366,8 +366,12 @@ final class MultiplexedTopic implements Carrier {
     if (state == State.JOINING) {
       return keep(payload);
     }
+    return write(prefix, payload);
+  }
+
+  private Queued write(byte[] to, Payload payload) {
     SessionChannel sender = Objects.requireNonNull(channel);
-    return session.write(session.frame(sender, prefix, payload), sender, Session.NO_KEY);
+    return session.write(session.frame(sender, to, payload), sender, Session.NO_KEY);
   }
 
   @Override
@@ -402,9 +406,7 @@ final class MultiplexedTopic implements Carrier {
 
   @Override
   public void answer(long request, Payload payload) {
-    SessionChannel sender = Objects.requireNonNull(channel);
-    byte[] to = MultiplexWriter.prefix(address + "^" + request);
-    session.write(session.frame(sender, to, payload), sender, Session.NO_KEY);
+    write(MultiplexWriter.prefix(address + "^" + request), payload);
   }
 
   @Override
@@ -426,9 +428,7 @@ final class MultiplexedTopic implements Carrier {
       return Future.failedFuture(CloseException.http(429, "too many open questions"));
     }
     long id = session.newRequest();
-    SessionChannel sender = Objects.requireNonNull(channel);
-    byte[] to = MultiplexWriter.prefix(address + "^" + id);
-    Queued queued = session.write(session.frame(sender, to, payload), sender, Session.NO_KEY);
+    Queued queued = write(MultiplexWriter.prefix(address + "^" + id), payload);
     return queued == Queued.YES
         ? asked.add(id, timeoutMillis)
         : Future.failedFuture(CloseException.http(503, "slow consumer"));

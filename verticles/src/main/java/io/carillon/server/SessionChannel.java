@@ -334,7 +334,7 @@ final class SessionChannel implements Peer {
     return loop().compression(settings()).fromBytes();
   }
 
-  /** The same as the client spelled it; null for nothing. */
+  /** What its route and the client have agreed on, as the client spelled it; null for nothing. */
   @Nullable String subprotocolAsOffered() {
     return subprotocol()
         .flatMap(
@@ -352,11 +352,16 @@ final class SessionChannel implements Peer {
 
   /** What the first route asks of the server. */
   RouteSettings settings() {
-    Bound messages = candidateFor(Kind.MESSAGE, null);
-    return (messages == null ? first() : messages).route().settings();
+    return first().route().settings();
   }
 
+  /** The route that messages go to first; where none takes any, the first that takes the client. */
   private Bound first() {
+    Bound messages = candidateFor(Kind.MESSAGE, null);
+    return messages != null ? messages : firstThatTakesTheClient();
+  }
+
+  private Bound firstThatTakesTheClient() {
     return candidates.stream()
         .filter(bound -> bound.declined() == null)
         .findFirst()
@@ -365,8 +370,7 @@ final class SessionChannel implements Peer {
 
   /** The route that messages go to first, for logs. */
   String routeName() {
-    Bound messages = candidateFor(Kind.MESSAGE, null);
-    RouteEntry route = (messages == null ? first() : messages).route();
+    RouteEntry route = first().route();
     return route.pattern() + " (" + route.owner() + ")";
   }
 
