@@ -25,14 +25,21 @@ public final class Handshake {
   private final boolean secure;
   private final String remoteAddress;
   private final String headers;
+  private final Identity identity;
 
   private Handshake(
-      String method, String uri, boolean secure, String remoteAddress, String headers) {
+      String method,
+      String uri,
+      boolean secure,
+      String remoteAddress,
+      String headers,
+      Identity identity) {
     this.method = method;
     this.uri = uri;
     this.secure = secure;
     this.remoteAddress = remoteAddress;
     this.headers = headers;
+    this.identity = identity;
   }
 
   /**
@@ -59,7 +66,13 @@ public final class Handshake {
           .append(':')
           .append(header.getValue().replace('\n', ' '));
     }
-    return new Handshake(method, uri, secure, remoteAddress, lines.append('\n').toString());
+    return new Handshake(
+        method, uri, secure, remoteAddress, lines.append('\n').toString(), Identity.ANONYMOUS);
+  }
+
+  /** The same request, once it is known who sent it. */
+  public Handshake with(Identity known) {
+    return new Handshake(method, uri, secure, remoteAddress, headers, known);
   }
 
   /**
@@ -78,7 +91,8 @@ public final class Handshake {
     if (!subprotocols.isEmpty()) {
       lines.append('\n').append(SUBPROTOCOL).append(':').append(subprotocols.replace('\n', ' '));
     }
-    return new Handshake(method, uri, secure, remoteAddress, lines.append('\n').toString());
+    return new Handshake(
+        method, uri, secure, remoteAddress, lines.append('\n').toString(), identity);
   }
 
   /** The method, such as {@code GET}. */
@@ -99,6 +113,11 @@ public final class Handshake {
   /** The client's address, without the port. */
   public String remoteAddress() {
     return remoteAddress;
+  }
+
+  /** Who sent it, as far as that is known. */
+  public Identity identity() {
+    return identity;
   }
 
   /** The host the client asked for, with the port where it gave one; empty if it gave none. */
@@ -159,12 +178,14 @@ public final class Handshake {
               String name = nameOf(line);
               lines.add(new JsonArray().add(name).add(line.substring(name.length() + 1)));
             });
-    return new JsonObject()
-        .put("method", method)
-        .put("uri", uri)
-        .put("secure", secure)
-        .put("remoteAddress", remoteAddress)
-        .put("headers", lines);
+    JsonObject json =
+        new JsonObject()
+            .put("method", method)
+            .put("uri", uri)
+            .put("secure", secure)
+            .put("remoteAddress", remoteAddress)
+            .put("headers", lines);
+    return identity == Identity.ANONYMOUS ? json : json.put("identity", identity.toJson());
   }
 
   /** Reads the form of {@link #toJson}; members that are missing are empty. */
@@ -176,11 +197,12 @@ public final class Handshake {
       }
     }
     return of(
-        json.getString("method", "GET"),
-        json.getString("uri", ""),
-        json.getBoolean("secure", false),
-        json.getString("remoteAddress", ""),
-        headers);
+            json.getString("method", "GET"),
+            json.getString("uri", ""),
+            json.getBoolean("secure", false),
+            json.getString("remoteAddress", ""),
+            headers)
+        .with(Identity.fromJson(json.getJsonObject("identity", new JsonObject())));
   }
 
   /** Method and path; neither query nor headers, which may hold secrets. */

@@ -85,7 +85,7 @@ public final class HttpVerticle extends VerticleBase {
     Admission door =
         new Admission(Connections.of(vertx), ours.counters(), options.limits(), proxies);
     admission = door;
-    Upgrader events = new Upgrader(ours, announcements, proxies, door, errors);
+    Upgrader events = new Upgrader(ours, new Access(announcements), proxies, door, errors);
     upgrader = events;
     router = router(events);
     upgrades = upgrades(events);

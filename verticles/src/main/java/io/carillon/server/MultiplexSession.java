@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class MultiplexSession extends Session implements MultiplexReader.Sink {
   private final Dialect dialect;
-  private final Announcements routes;
+  private final Access access;
   private final String firstAddress;
   private final int maxPrefixBytes;
   private final MultiplexReader reader;
@@ -42,10 +42,10 @@ final class MultiplexSession extends Session implements MultiplexReader.Sink {
    *     carrier
    */
   MultiplexSession(
-      Loop loop, Handshake handshake, Dialect dialect, Announcements routes, String firstAddress) {
+      Loop loop, Handshake handshake, Dialect dialect, Access access, String firstAddress) {
     super(loop, handshake);
     this.dialect = dialect;
-    this.routes = routes;
+    this.access = access;
     this.firstAddress = firstAddress;
     int firstBytes = firstAddress.getBytes(UTF_8).length;
     this.maxPrefixBytes = dialect.maxPrefixBytes(firstBytes);
@@ -104,9 +104,8 @@ final class MultiplexSession extends Session implements MultiplexReader.Sink {
     return dialect;
   }
 
-  /** The routes that match a topic. */
-  RouteTable.Lookup routes(Topic topic) {
-    return routes.find(topic);
+  Access access() {
+    return access;
   }
 
   /** A number that no other channel of this connection has or had. */

@@ -149,7 +149,7 @@ final class MultiplexedTopic implements Carrier {
       session.err(Refusal.ALREADY_SUBSCRIBED, "SUBSCRIBE", asked);
       return;
     }
-    RouteTable.Lookup lookup = session.routes(topic);
+    RouteTable.Lookup lookup = session.access().find(topic);
     if (!(lookup instanceof RouteTable.Lookup.Found found) || topic.isReserved()) {
       over();
       session.err(Refusal.of(lookup), "SUBSCRIBE", asked);
@@ -159,8 +159,10 @@ final class MultiplexedTopic implements Carrier {
     told = false;
     ending = null;
     subprotocols = offers;
-    newChannel(found.candidates())
-        .join()
+    List<Bound> candidates = found.candidates();
+    SessionChannel asking = newChannel(candidates);
+    asking
+        .join(session.access().permit(topic, handshake(), candidates))
         .onComplete(joined -> onJoined(asked), e -> onRefused(asked, e));
   }
 

@@ -206,8 +206,26 @@ final class SessionChannel implements Peer {
 
   /** Asks the handlers; completes when the client is a member, fails with why it may not be. */
   Future<Void> join() {
+    return join(Future.succeededFuture());
+  }
+
+  /** As above, once it is known that the client may ask. */
+  Future<Void> join(Future<Void> permitted) {
     Promise<Void> promise = Promise.promise();
     joined = promise;
+    permitted.onComplete(
+        may -> ifStillJoining(this::ask), e -> ifStillJoining(() -> refuse(Upgrader.reason(e))));
+    return promise.future();
+  }
+
+  /** The client may have gone meanwhile. */
+  private void ifStillJoining(Runnable step) {
+    if (state == State.JOINING) {
+      step.run();
+    }
+  }
+
+  private void ask() {
     Bound first = askedToJoin(null);
     if (first != null) {
       dispatch(first, Kind.JOIN);
@@ -216,7 +234,6 @@ final class SessionChannel implements Peer {
     } else {
       accept();
     }
-    return promise.future();
   }
 
   /** The next route in rank that takes joins, or at least wants to look at who comes. */

@@ -1,20 +1,15 @@
 package io.carillon.server;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 import io.carillon.auth.Handshake;
 import io.carillon.broker.Topic;
 import io.carillon.channel.ChannelEvent;
 import io.carillon.channel.CloseException;
 import io.carillon.protocol.Dialect;
 import io.carillon.route.JoinPhase;
-import io.carillon.route.Rate;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -30,7 +25,6 @@ import org.slf4j.LoggerFactory;
  */
 final class Upgrader {
   private static final Logger LOG = LoggerFactory.getLogger(Upgrader.class);
-  private static final String ACCEPT_SUFFIX = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
   private static final int KEY_BYTES = 16;
   private static final Pattern ABSOLUTE =
       Pattern.compile("(?:http|ws)s?://", Pattern.CASE_INSENSITIVE);
@@ -39,21 +33,17 @@ final class Upgrader {
   private static final String CARRIER = "/.multiplex";
 
   private final Loop loop;
-  private final Announcements routes;
+  private final Access access;
   private final TrustedProxies proxies;
   private final Admission admission;
-  private final MessageDigest sha1 = sha1();
+  private final SwitchingProtocols answers = new SwitchingProtocols();
   private final ErrorHandlers errors;
 
   Upgrader(
-      Loop loop,
-      Announcements routes,
-      TrustedProxies proxies,
-      Admission admission,
-      ErrorHandlers errors) {
+      Loop loop, Access access, TrustedProxies proxies, Admission admission, ErrorHandlers errors) {
     this.admission = admission;
     this.loop = loop;
-    this.routes = routes;
+    this.access = access;
     this.proxies = proxies;
     this.errors = errors;
   }
@@ -77,7 +67,7 @@ final class Upgrader {
       return HttpError.URI_TOO_LONG;
     }
     try {
-      if (routes.find(Topic.of(target(request))) instanceof RouteTable.Lookup.NotFound) {
+      if (access.find(Topic.of(target(request))) instanceof RouteTable.Lookup.NotFound) {
         return HttpError.NOT_FOUND;
       }
     } catch (IllegalArgumentException e) {
@@ -134,20 +124,29 @@ final class Upgrader {
       carrier(request, extensions);
       return;
     }
-    RouteTable.Lookup lookup = routes.find(topic);
-    if (lookup instanceof RouteTable.Lookup.Found found) {
-      HttpError improper = improper(request);
-      if (improper == null) {
-        open(request, topic, found.candidates(), extensions);
-      } else {
-        errors.answerAndClose(improper, request);
-      }
-    } else if (lookup instanceof RouteTable.Lookup.Missing missing) {
-      errors.answerAndClose(
-          new HttpError(400, "query parameter missing: " + missing.parameter()), request);
-    } else {
-      errors.answerAndClose(HttpError.NOT_FOUND, request);
+    RouteTable.Lookup lookup = access.find(topic);
+    if (!(lookup instanceof RouteTable.Lookup.Found found)) {
+      errors.answerAndClose(refusal(lookup), request);
+      return;
     }
+    HttpError improper = improper(request);
+    if (improper != null) {
+      errors.answerAndClose(improper, request);
+      return;
+    }
+    Opening opening = opening(request, extensions);
+    access
+        .identify(request, handshake(request))
+        .compose(known -> access.permit(topic, known, found.candidates()).map(known))
+        .onComplete(
+            known -> open(opening, topic, known, found.candidates()),
+            e -> opening.refuse(reason(e)));
+  }
+
+  private static HttpError refusal(RouteTable.Lookup lookup) {
+    return lookup instanceof RouteTable.Lookup.Missing missing
+        ? new HttpError(400, "query parameter missing: " + missing.parameter())
+        : HttpError.NOT_FOUND;
   }
 
   /** What RFC 6455, section 4.2.1, demands of a request and this one lacks, or null. */
@@ -229,8 +228,19 @@ final class Upgrader {
       errors.answerAndClose(improper, request);
       return;
     }
-    Session session = new MultiplexSession(loop, handshake, Dialect.CARILLON_V1, routes, "");
-    new Opening(request, session, offer, extensions).complete();
+    Opening opening = opening(request, extensions);
+    access
+        .identify(request, handshake)
+        .onComplete(known -> open(opening, known, offer), e -> opening.refuse(reason(e)));
+  }
+
+  private void open(Opening opening, Handshake handshake, Offer offer) {
+    if (opening.isOver()) {
+      return;
+    }
+    Session session = new MultiplexSession(loop, handshake, Dialect.CARILLON_V1, access, "");
+    opening.lead(session, offer);
+    opening.complete();
     LOG.info("connected: path={}, connection={}", CARRIER, session.id());
   }
 
@@ -246,20 +256,23 @@ final class Upgrader {
         request.headers());
   }
 
-  private void open(
-      HttpServerRequest request,
-      Topic topic,
-      List<Bound> candidates,
-      List<ExtensionOffer> extensions) {
-    Handshake handshake = handshake(request);
+  private Opening opening(HttpServerRequest request, List<ExtensionOffer> extensions) {
+    return new Opening(
+        loop, request, extensions, answers, error -> errors.answerAndClose(error, request));
+  }
+
+  private void open(Opening opening, Topic topic, Handshake handshake, List<Bound> candidates) {
+    if (opening.isOver()) {
+      return;
+    }
     Offer offer = Offer.choose(handshake, candidates);
     Dialect dialect = offer.dialect();
     Session session =
         dialect == null
             ? new PlainSession(loop, handshake)
-            : new MultiplexSession(loop, handshake, dialect, routes, target(request));
+            : new MultiplexSession(loop, handshake, dialect, access, handshake.uri());
+    opening.lead(session, offer);
     SessionChannel channel = session.open(topic, candidates);
-    Opening opening = new Opening(request, session, offer, extensions);
     if (joinPhase(candidates) == JoinPhase.AFTER_UPGRADE) {
       opening.complete();
       if (!channel.hasLeft()) {
@@ -267,16 +280,6 @@ final class Upgrader {
       }
     } else {
       channel.join().onComplete(joined -> opening.complete(), e -> opening.refuse(reason(e)));
-    }
-  }
-
-  private static void logJoined(SessionChannel channel) {
-    if (LOG.isInfoEnabled()) {
-      LOG.info(
-          "joined: path={}, route={}, connection={}",
-          channel.topic().path(),
-          channel.routeName(),
-          channel.connectionId());
     }
   }
 
@@ -294,95 +297,5 @@ final class Upgrader {
     return failure instanceof CloseException close
         ? close
         : CloseException.http(500, "Internal Server Error");
-  }
-
-  /** One upgrade between its request and its answer. */
-  private final class Opening {
-    private final HttpServerRequest request;
-    private final Session session;
-    private final Offer offer;
-    private final List<ExtensionOffer> extensions;
-    private final TakeOver takeOver;
-    private final MultiMap headers;
-    private boolean answered;
-
-    Opening(
-        HttpServerRequest request, Session session, Offer offer, List<ExtensionOffer> extensions) {
-      this.request = request;
-      this.session = session;
-      this.offer = offer;
-      this.extensions = extensions;
-      this.headers = request.headers();
-      this.takeOver = new TakeOver(request);
-      request.connection().closeHandler(closed -> onClosed());
-    }
-
-    private void onClosed() {
-      if (!answered) {
-        answered = true;
-        session.onGone();
-      }
-    }
-
-    void complete() {
-      if (answered || !takeOver.isPossible()) {
-        onClosed();
-        return;
-      }
-      answered = true;
-      DeflateAgreement agreed =
-          loop.compression(session.settings()).isOff() ? null : DeflateAgreement.on(extensions);
-      if (agreed != null) {
-        session.onDeflateAgreed();
-      }
-      Inflation inflation = agreed == null ? null : new Inflation(loop.zlib(), agreed);
-      Rate own = session.settings().rate();
-      Rate rate = own == null ? loop.limits().rate() : own;
-      WebSocketTransport transport =
-          new WebSocketTransport(session, session.maxMessageBytes(), inflation, rate);
-      String head = head(headers, subprotocol(), agreed);
-      takeOver.complete(head + HandshakeHeaders.of(request) + "\r\n", transport);
-      session.start(transport);
-      session.forEachChannel(Upgrader::logJoined);
-    }
-
-    /** Which candidate of the route has taken the client is known only now. */
-    private @Nullable String subprotocol() {
-      return offer.dialect() != null || offer.isPlain() ? offer.spelled() : session.subprotocol();
-    }
-
-    void refuse(CloseException why) {
-      if (answered) {
-        return;
-      }
-      answered = true;
-      session.onRefused();
-      errors.answerAndClose(new HttpError(why.httpStatus(), why.reason()), request);
-    }
-  }
-
-  /** The 101 answer (RFC 6455, section 4.2.2). */
-  private String head(
-      MultiMap headers, @Nullable String subprotocol, @Nullable DeflateAgreement agreed) {
-    String protocol = subprotocol == null ? "" : "Sec-WebSocket-Protocol: " + subprotocol + "\r\n";
-    return "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        + "Sec-WebSocket-Accept: "
-        + accept(headers.get("sec-websocket-key").trim())
-        + "\r\n"
-        + protocol
-        + (agreed == null ? "" : "Sec-WebSocket-Extensions: " + agreed.answer() + "\r\n");
-  }
-
-  private String accept(String key) {
-    byte[] digest = sha1.digest((key + ACCEPT_SUFFIX).getBytes(US_ASCII));
-    return Base64.getEncoder().encodeToString(digest);
-  }
-
-  private static MessageDigest sha1() {
-    try {
-      return MessageDigest.getInstance("SHA-1");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JVM has SHA-1", e);
-    }
   }
 }
