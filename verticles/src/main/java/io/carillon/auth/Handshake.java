@@ -2,6 +2,7 @@ package io.carillon.auth;
 
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import io.vertx.ext.web.RoutingContext;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -11,13 +12,14 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What the request that opened a connection said. Readable for as long as the connection lives;
- * read-only, because nothing set now could reach the browser any more. Immutable.
+ * What the request that opened a connection said, or any other one. Readable for as long as the
+ * connection lives; read-only, because nothing set now could reach the browser any more. Immutable.
  *
  * <p>There is one for each open connection, so the headers are kept as one string and searched when
  * asked for, which takes a fraction of a map's memory.
  */
 public final class Handshake {
+  private static final String KEY = "carillon.handshake";
   private static final String SUBPROTOCOL = "sec-websocket-protocol";
 
   private final String method;
@@ -68,6 +70,24 @@ public final class Handshake {
     }
     return new Handshake(
         method, uri, secure, remoteAddress, lines.append('\n').toString(), Identity.ANONYMOUS);
+  }
+
+  /**
+   * What the request of an application's own HTTP route said, and who sent it.
+   *
+   * @throws IllegalStateException on a router that is not the server's
+   */
+  public static Handshake of(RoutingContext context) {
+    Handshake known = context.get(KEY);
+    if (known == null) {
+      throw new IllegalStateException("not a route of the server");
+    }
+    return known;
+  }
+
+  /** Makes it known to {@link #of(RoutingContext)}. */
+  public void attachTo(RoutingContext context) {
+    context.put(KEY, this);
   }
 
   /** The same request, once it is known who sent it. */

@@ -283,6 +283,7 @@ public final class HttpVerticle extends VerticleBase {
     made.route().handler(BodyHandler.create(false).setBodyLimit(options.maxBodyBytes()));
     Health.mount(made, vertx, () -> listening && !stopping);
     ClientLibrary.mount(made, vertx);
+    made.route().handler(events::identify);
     for (String name : options.routes()) {
       HttpRoutes own = httpRoutes(name);
       own.mount(made, vertx, config());

@@ -10,6 +10,7 @@ import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
+import io.vertx.ext.web.RoutingContext;
 import java.util.Base64;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -54,6 +55,18 @@ final class Upgrader {
         && request.version() != HttpVersion.HTTP_2
         && hasToken(request.headers(), "upgrade", "websocket")
         && hasToken(request.headers(), "connection", "upgrade");
+  }
+
+  /** Finds out who sends a request that is no upgrade, for the application's own routes. */
+  void identify(RoutingContext context) {
+    access
+        .identify(context.request(), handshake(context.request()))
+        .onComplete(
+            known -> {
+              known.attachTo(context);
+              context.next();
+            },
+            e -> context.fail(reason(e).httpStatus(), e));
   }
 
   /** Answers a request to an event route that is no upgrade, or to no route at all. */
