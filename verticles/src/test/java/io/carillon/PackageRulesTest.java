@@ -98,7 +98,13 @@ class PackageRulesTest {
         .containsExactlyInAnyOrder("BrokerVerticle", "BrokerOptions", "ClusterOptions");
     assertThat(publicTypesOf("server"))
         .containsExactlyInAnyOrder(
-            "HttpVerticle", "HttpOptions", "HttpRoutes", "ErrorHandlers", "Limits", "TlsOptions");
+            "HttpVerticle",
+            "HttpOptions",
+            "HttpRoutes",
+            "ErrorHandlers",
+            "Limits",
+            "TlsOptions",
+            "TokenOptions");
   }
 
   private static void owns(String library, String owner) {

@@ -30,6 +30,9 @@ public final class Addresses {
   /** Everybody on the own node: another node has been greeted, or is lost. */
   public static final String NODES = "carillon.nodes";
 
+  /** Local: an HTTP verticle issues a one-time URI. */
+  public static final String TOKENS = "carillon.tokens";
+
   /** Local: tells how many connections this node has, and how often each limit was reached. */
   public static final String COUNTERS = "carillon.counters";
 
@@ -156,6 +159,12 @@ public final class Addresses {
   /** Action on {@link #NODES}. */
   public static final String ACTION_LOST = "lost";
 
+  /** Action on {@link #tokens}: this one-time URI of yours was used. */
+  public static final String ACTION_USED = "used";
+
+  /** Action on {@link #tokens}: another node does not see to its one-time URIs any more. */
+  public static final String ACTION_ORPHANED = "orphaned";
+
   private static final String LOCAL_MAP = "carillon";
   private static final SecureRandom RANDOM = new SecureRandom();
 
@@ -178,6 +187,11 @@ public final class Addresses {
   /** The address of one node's broker, for other brokers. */
   public static String nodeAddress(String node) {
     return "carillon.node:" + node;
+  }
+
+  /** The address of one node's HTTP verticles, for what others know of its one-time URIs. */
+  public static String tokens(String node) {
+    return TOKENS + ":" + node;
   }
 
   /** Whether this version understands messages of that one: the major number is the same. */

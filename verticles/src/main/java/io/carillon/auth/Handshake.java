@@ -97,7 +97,7 @@ public final class Handshake {
 
   /**
    * The same request as if it had been made for a topic that was joined on its connection: another
-   * path and query, and other subprotocols offered.
+   * path and query, other subprotocols offered, and nothing of a one-time URI for another topic.
    *
    * @param subprotocols a comma list; empty for none
    */
@@ -112,7 +112,7 @@ public final class Handshake {
       lines.append('\n').append(SUBPROTOCOL).append(':').append(subprotocols.replace('\n', ' '));
     }
     return new Handshake(
-        method, uri, secure, remoteAddress, lines.append('\n').toString(), identity);
+        method, uri, secure, remoteAddress, lines.append('\n').toString(), identity.withoutToken());
   }
 
   /** The method, such as {@code GET}. */

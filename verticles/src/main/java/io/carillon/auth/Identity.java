@@ -5,21 +5,27 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who sent a request, as far as it was found out: the browser session, the user, and what a JSON
- * Web Token claims. Immutable.
+ * Who sent a request, as far as it was found out: the browser session, the user, what a JSON Web
+ * Token claims, and what came with a one-time URI. Immutable.
  */
 public final class Identity {
   /** Nobody known. */
-  public static final Identity ANONYMOUS = new Identity(null, null, null);
+  public static final Identity ANONYMOUS = new Identity(null, null, null, null);
 
   private final @Nullable String session;
   private final @Nullable String user;
   private final @Nullable JsonObject claims;
+  private final @Nullable TokenData token;
 
-  private Identity(@Nullable String session, @Nullable String user, @Nullable JsonObject claims) {
+  private Identity(
+      @Nullable String session,
+      @Nullable String user,
+      @Nullable JsonObject claims,
+      @Nullable TokenData token) {
     this.session = session;
     this.user = user;
     this.claims = claims;
+    this.token = token;
   }
 
   /** The id of the session that the request belongs to. A secret: never log it. */
@@ -27,29 +33,56 @@ public final class Identity {
     return Optional.ofNullable(session);
   }
 
-  /** The id of the user who has signed in. */
+  /**
+   * The id of the user who has signed in; where the request does not say it, of the one to whom its
+   * one-time URI was issued.
+   */
   public Optional<String> user() {
-    return Optional.ofNullable(user);
+    return user != null || token == null ? Optional.ofNullable(user) : token.user();
   }
 
-  /** What the verified JSON Web Token says; empty without one. A copy. */
+  /**
+   * What the verified JSON Web Token says; empty without one. A copy. Where the request has none,
+   * that of the request to which its one-time URI was issued.
+   */
   public JsonObject claims() {
-    return claims == null ? new JsonObject() : claims.copy();
+    JsonObject known = claims != null || token == null ? claims : token.claims();
+    return known == null ? new JsonObject() : known.copy();
+  }
+
+  /** The data of the one-time URI by which the client came, if it is of exactly that class. */
+  public <T> Optional<T> token(Class<T> type) {
+    return token == null ? Optional.empty() : token.as(type);
+  }
+
+  /** What that URI carried. */
+  public Optional<TokenData> token() {
+    return Optional.ofNullable(token);
   }
 
   /** The same in a session. */
   public Identity withSession(String id) {
-    return new Identity(id, user, claims);
+    return new Identity(id, user, claims, token);
   }
 
   /** The same with a user. */
   public Identity withUser(String id) {
-    return new Identity(session, id, claims);
+    return new Identity(session, id, claims, token);
   }
 
   /** The same with verified claims. */
   public Identity withClaims(JsonObject verified) {
-    return new Identity(session, user, verified.copy());
+    return new Identity(session, user, verified.copy(), token);
+  }
+
+  /** The same who has come by a one-time URI with this data. */
+  public Identity withToken(TokenData data) {
+    return new Identity(session, user, claims, data);
+  }
+
+  /** The same without what a one-time URI says. */
+  public Identity withoutToken() {
+    return token == null ? this : new Identity(session, user, claims, null);
   }
 
   /** The form that travels over the bus. */
@@ -64,14 +97,22 @@ public final class Identity {
     if (claims != null) {
       json.put("claims", claims);
     }
+    if (token != null) {
+      json.put("token", token.toJson());
+    }
     return json;
   }
 
   static Identity fromJson(JsonObject json) {
-    return json.isEmpty()
-        ? ANONYMOUS
-        : new Identity(
-            json.getString("session"), json.getString("user"), json.getJsonObject("claims"));
+    if (json.isEmpty()) {
+      return ANONYMOUS;
+    }
+    JsonObject token = json.getJsonObject("token");
+    return new Identity(
+        json.getString("session"),
+        json.getString("user"),
+        json.getJsonObject("claims"),
+        token == null ? null : TokenData.fromJson(token));
   }
 
   /** Nothing of what it holds, which may be secret. */
@@ -83,6 +124,8 @@ public final class Identity {
         + (user != null)
         + ", claims="
         + (claims != null)
+        + ", token="
+        + (token != null)
         + "]";
   }
 }

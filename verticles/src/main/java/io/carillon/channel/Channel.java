@@ -58,6 +58,15 @@ public interface Channel<O> {
   /** What the request that opened the connection said. */
   Handshake handshake();
 
+  /**
+   * The data of the one-time URI by which the client has come to this topic, if it is of exactly
+   * that class; see {@link io.carillon.auth.WebSocketTokens}. All handlers of a node share the
+   * value.
+   */
+  default <T> Optional<T> token(Class<T> type) {
+    return handshake().identity().token(type);
+  }
+
   /** The value that the channel has under this name. */
   <T> Optional<T> local(ChannelLocal<T> name);
 
@@ -70,7 +79,9 @@ public interface Channel<O> {
 
   /**
    * The one value of a type that is made once for this channel, by whoever asks first. On one node
-   * all handlers of the channel share it, on other nodes those of one verticle.
+   * all handlers of the channel share it, on other nodes those of one verticle. Where the client
+   * has come by a one-time URI, it is the one that the request to which that was issued had cached,
+   * if it had.
    */
   <T> T cached(Class<T> type, Supplier<T> maker);
 

@@ -77,7 +77,7 @@ public interface ChannelEvent {
   /**
    * This route does not take the client at all, which only a {@link Kind#JOIN} may say: the next
    * candidate is asked, and this one gets no further event. If there is none, the client is refused
-   * with 400 and {@code why}.
+   * with {@code why}.
    */
-  void decline(String why);
+  void decline(CloseException why);
 }

@@ -48,6 +48,7 @@ public final class Route<I, O> {
   private final Map<String, Typed<I, O>> subprotocols = new HashMap<>();
   private final List<ChannelLocal<?>> needed = new ArrayList<>();
   private @Nullable Class<?> params;
+  private @Nullable Class<?> neededToken;
   private @Nullable SocketHandler<I, O> socket;
   private @Nullable BiConsumer<Channel<O>, CloseException> failedUpgrade;
 
@@ -150,6 +151,17 @@ public final class Route<I, O> {
    */
   public Route<I, O> needs(ChannelLocal<?> local) {
     needed.add(local);
+    return this;
+  }
+
+  /**
+   * Takes clients only that have come by a one-time URI with data of this class; see {@link
+   * io.carillon.auth.WebSocketTokens}. Others are left to the next route in rank; without one they
+   * are refused with 401.
+   */
+  public Route<I, O> needsToken(Class<?> data) {
+    neededToken = data;
+    settings = settings.withGuard();
     return this;
   }
 
@@ -375,6 +387,11 @@ public final class Route<I, O> {
 
   List<ChannelLocal<?>> needed() {
     return needed;
+  }
+
+  /** The class of the data that a client must have come with; null for any client. */
+  @Nullable Class<?> neededToken() {
+    return neededToken;
   }
 
   RouteSettings settings() {

@@ -147,7 +147,11 @@ final class RouteChannel<O> implements Channel<O> {
 
   @Override
   public <T> T cached(Class<T> type, Supplier<T> maker) {
-    return peer.locals().cached(type, maker);
+    return peer.locals().cached(type, () -> inherited(type).orElseGet(maker));
+  }
+
+  private <T> Optional<T> inherited(Class<T> type) {
+    return peer.handshake().identity().token().flatMap(token -> token.cached(type));
   }
 
   @Override

@@ -63,10 +63,14 @@ final class RouteRunner<I, O> {
   }
 
   private void join(ChannelEvent event, RouteChannel<O> channel) {
+    if (!hasToken(channel)) {
+      event.decline(CloseException.http(401, "a token for this URI is needed"));
+      return;
+    }
     try {
       channel.readParams();
     } catch (IllegalArgumentException e) {
-      event.decline(String.valueOf(e.getMessage()));
+      event.decline(CloseException.http(400, String.valueOf(e.getMessage())));
       return;
     } catch (RuntimeException e) {
       fail(event, channel, e);
@@ -164,7 +168,15 @@ final class RouteRunner<I, O> {
     }
   }
 
+  private boolean hasToken(RouteChannel<O> channel) {
+    Class<?> type = route.neededToken();
+    return type == null || channel.token(type).isPresent();
+  }
+
   private boolean hasAllNeeded(RouteChannel<O> channel) {
+    if (!hasToken(channel)) {
+      return false;
+    }
     for (ChannelLocal<?> local : route.needed()) {
       if (channel.local(local).isEmpty()) {
         return false;
@@ -211,6 +223,10 @@ final class RouteRunner<I, O> {
     LeaveStatus status = event.status();
     if (handler == null || status == null) {
       event.succeed();
+      return;
+    }
+    if (!hasToken(channel)) {
+      event.forward();
       return;
     }
     try {

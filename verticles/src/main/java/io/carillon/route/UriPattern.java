@@ -1,5 +1,6 @@
 package io.carillon.route;
 
+import io.carillon.auth.WebSocketTokens;
 import io.carillon.broker.Topic;
 import io.carillon.channel.Params;
 import io.carillon.route.PathSegment.Kind;
@@ -21,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  *   /a?name&amp;rest**     the rest is welcome too (it always is)
  * </pre>
  *
- * <p>A parameter in the first place never matches what starts with a dot, nor {@code
- * /websocket/token/*}: these are the server's own.
+ * <p>A parameter in the first place never matches what starts with a dot, nor what is below {@code
+ * /websocket/token}: these are the server's own.
  *
  * <p>Immutable. Two patterns are equal when their canonical spellings are.
  */
@@ -31,9 +32,9 @@ public final class UriPattern {
       List.of(
           new PathSegment(Kind.STATIC, "websocket"),
           new PathSegment(Kind.STATIC, "token"),
-          new PathSegment(Kind.ONE, ""));
+          new PathSegment(Kind.ONE, ""),
+          new PathSegment(Kind.REST, ""));
 
-  private static final String TOKEN_PREFIX = "/websocket/token/";
   private static final String[] NOTHING = {};
 
   private final List<PathSegment> path;
@@ -65,7 +66,7 @@ public final class UriPattern {
     String uri = topic.uri();
     int mark = uri.indexOf('?');
     int end = mark < 0 ? uri.length() : mark;
-    if (!matchesPath(uri, end) || isForbidden(uri, end)) {
+    if (!matchesPath(uri, end) || isForbidden(uri)) {
       return Match.NONE;
     }
     return matchQuery(Params.of(names, values(uri, end), topic));
@@ -195,13 +196,11 @@ public final class UriPattern {
     return at >= end;
   }
 
-  private boolean isForbidden(String uri, int end) {
+  private boolean isForbidden(String uri) {
     if (path.isEmpty() || path.get(0).isStatic()) {
       return false;
     }
-    int token = TOKEN_PREFIX.length();
-    return uri.startsWith("/.")
-        || (uri.startsWith(TOKEN_PREFIX) && token < end && segmentEnd(uri, token, end) == end);
+    return uri.startsWith("/.") || WebSocketTokens.isBelow(uri);
   }
 
   private String[] values(String uri, int end) {

@@ -125,14 +125,15 @@ final class WireEvent implements ChannelEvent {
   }
 
   @Override
-  public void decline(String why) {
+  public void decline(CloseException why) {
     if (mayAnswer()) {
       message()
           .reply(
               null,
               new DeliveryOptions()
                   .addHeader(Addresses.OUTCOME, Addresses.OUTCOME_FORWARD)
-                  .addHeader(Addresses.REASON, why));
+                  .addHeader(Addresses.CODE, Integer.toString(why.wireCode()))
+                  .addHeader(Addresses.REASON, why.reason()));
     }
   }
 

@@ -5,6 +5,7 @@ import io.carillon.broker.Topic;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpServerRequest;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where a topic leads, who asks for it, and whether they may: the same for an upgrade and for a
@@ -12,9 +13,28 @@ import java.util.List;
  */
 final class Access {
   private final Announcements routes;
+  private final Tokens tokens;
 
-  Access(Announcements routes) {
+  Access(Announcements routes, Tokens tokens) {
     this.routes = routes;
+    this.tokens = tokens;
+  }
+
+  /**
+   * Uses up a one-time URI.
+   *
+   * @param address of the client
+   * @return what it stood for; fails with a {@code CloseException}
+   */
+  Future<Redeemed> redeem(String uri, String address) {
+    return tokens.redeem(uri, address);
+  }
+
+  /** What a one-time URI stood for comes to nothing; nothing happens without one. */
+  void unused(@Nullable Redeemed redeemed) {
+    if (redeemed != null) {
+      tokens.unused(redeemed);
+    }
   }
 
   /** The routes that match a topic. */

@@ -1,5 +1,6 @@
 package io.carillon.server;
 
+import io.carillon.channel.CloseException;
 import io.carillon.channel.Params;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -11,7 +12,7 @@ final class Bound {
   private @Nullable Instance instance;
   private @Nullable Object attachment;
   private boolean introduced;
-  private @Nullable String declined;
+  private @Nullable CloseException declined;
 
   Bound(RouteEntry route, Params params) {
     this.route = route;
@@ -58,12 +59,12 @@ final class Bound {
   }
 
   /** The route does not take this client. */
-  void decline(String why) {
+  void decline(CloseException why) {
     declined = why;
   }
 
   /** Why the route does not take this client; null if it may. */
-  @Nullable String declined() {
+  @Nullable CloseException declined() {
     return declined;
   }
 }

@@ -32,12 +32,22 @@ final class Counters implements Shareable {
     CLOSE_TIMEOUT("closeTimeout"),
     IDLE_TIMEOUT("idleTimeout"),
     PING_TIMEOUT("pingTimeout"),
-    PING_DISCONNECT_COUNT("pingDisconnectCount");
+    PING_DISCONNECT_COUNT("pingDisconnectCount"),
+    TOKENS("tokens.max"),
+    TOKENS_PER_ADDRESS("tokens.maxPerAddress"),
+    TOKENS_PER_USER("tokens.maxPerUser"),
+    TOKEN_DATA_BYTES("tokens.maxDataBytes"),
+    WRONG_TOKENS("tokens.wrongPerMinute");
 
     private final String setting;
 
     Limit(String setting) {
       this.setting = setting;
+    }
+
+    /** The name of the setting. */
+    String setting() {
+      return setting;
     }
   }
 

@@ -117,7 +117,8 @@ final class Dispatcher {
     if (Addresses.OUTCOME_FORWARD.equals(reply.headers().get(Addresses.OUTCOME))) {
       String why = reply.headers().get(Addresses.REASON);
       if (why != null && event.kind() == ChannelEvent.Kind.JOIN) {
-        event.decline(why);
+        String code = reply.headers().get(Addresses.CODE);
+        event.decline(CloseException.ofWire(code == null ? 400 : number(code), why));
       } else {
         event.forward();
       }
@@ -125,6 +126,15 @@ final class Dispatcher {
       event.answer(event.channel().inOwnEncoding(Codec.payloadOf(reply.body())));
     } else {
       event.succeed();
+    }
+  }
+
+  /** What is none becomes 1011, as any unknown code does. */
+  private static int number(String code) {
+    try {
+      return Integer.parseInt(code);
+    } catch (NumberFormatException e) {
+      return 0;
     }
   }
 

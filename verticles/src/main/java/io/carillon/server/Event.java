@@ -116,7 +116,7 @@ final class Event implements ChannelEvent {
   }
 
   @Override
-  public void decline(String why) {
+  public void decline(CloseException why) {
     channel.loop().run(() -> channel.onDeclined(this, why));
   }
 }

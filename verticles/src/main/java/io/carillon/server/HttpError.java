@@ -1,5 +1,6 @@
 package io.carillon.server;
 
+import io.carillon.channel.CloseException;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
@@ -21,6 +22,11 @@ record HttpError(int status, String text) {
   static final HttpError URI_TOO_LONG = new HttpError(414, "URI Too Long");
   static final HttpError HEADERS_TOO_LARGE = new HttpError(431, "Request Header Fields Too Large");
   static final HttpError STOPPING = new HttpError(503, "stopping");
+
+  /** What stands for a refusal. */
+  static HttpError of(CloseException why) {
+    return new HttpError(why.httpStatus(), why.reason());
+  }
 
   /** Answers the request, which then is over. */
   void answer(HttpServerRequest request) {

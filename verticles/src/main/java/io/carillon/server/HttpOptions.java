@@ -21,6 +21,7 @@ import java.util.Optional;
  * @param compression which messages are compressed where a route says nothing; off binds in any
  *     case
  * @param limits what a client may use
+ * @param tokens how long one-time URIs are good for, and how many there may be
  */
 public record HttpOptions(
     String host,
@@ -32,7 +33,8 @@ public record HttpOptions(
     long maxBodyBytes,
     Duration stopTimeout,
     Compression compression,
-    Limits limits) {
+    Limits limits,
+    TokenOptions tokens) {
 
   /** Longest request URI, in bytes; a longer one is answered 414. */
   public static final int MAX_URI_BYTES = 4096;
@@ -41,7 +43,7 @@ public record HttpOptions(
   public static final int MAX_HEADER_BYTES = 16 << 10;
 
   /**
-   * Reads the {@code http} and {@code limits} sections.
+   * Reads the {@code http}, {@code limits} and {@code tokens} sections.
    *
    * @throws IllegalArgumentException if a value is not one; the text names the key
    */
@@ -61,7 +63,8 @@ public record HttpOptions(
         settings.duration(
             "http.stopTimeout", Duration.ofSeconds(5), Duration.ZERO, Duration.ofMinutes(10)),
         compression(settings, "http.compression"),
-        Limits.from(settings));
+        Limits.from(settings),
+        TokenOptions.from(settings));
   }
 
   private static Compression compression(Settings settings, String key) {

@@ -1,5 +1,6 @@
 package io.carillon.server;
 
+import io.carillon.auth.WebSocketTokens;
 import io.carillon.broker.Addresses;
 import io.carillon.protocol.CloseStatus;
 import io.netty.handler.codec.http.HttpResponseStatus;
@@ -25,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,12 +41,16 @@ import org.slf4j.LoggerFactory;
 public final class HttpVerticle extends VerticleBase {
   private static final Logger LOG = LoggerFactory.getLogger(HttpVerticle.class);
 
+  private static final String REDEEMED = "carillon.redeemed";
+
   private final HttpOptions options;
   private final List<MessageConsumer<?>> consumers = new ArrayList<>();
   private @Nullable HttpServer server;
   private @Nullable Loop loop;
   private @Nullable Admission admission;
   private @Nullable Upgrader upgrader;
+  private @Nullable Tokens tokens;
+  private @Nullable Redeemed arriving;
   private @Nullable Router router;
   private @Nullable Router upgrades;
   private final ErrorHandlers errors = new ErrorHandlers();
@@ -85,7 +91,9 @@ public final class HttpVerticle extends VerticleBase {
     Admission door =
         new Admission(Connections.of(vertx), ours.counters(), options.limits(), proxies);
     admission = door;
-    Upgrader events = new Upgrader(ours, new Access(announcements), proxies, door, errors);
+    Tokens uris = new Tokens((VertxInternal) vertx, ours, node, announcements, options.tokens());
+    tokens = uris;
+    Upgrader events = new Upgrader(ours, new Access(announcements, uris), proxies, door, errors);
     upgrader = events;
     router = router(events);
     upgrades = upgrades(events);
@@ -95,9 +103,13 @@ public final class HttpVerticle extends VerticleBase {
         vertx.eventBus().<Object>consumer(ours.address(), m -> receive(m, announcements, clients)));
     consumers.add(vertx.eventBus().<Object>consumer(Addresses.ROUTES, announcements::handle));
     consumers.add(vertx.eventBus().<Object>localConsumer(Addresses.NODES, announcements::onNode));
+    consumers.add(vertx.eventBus().<Object>localConsumer(Addresses.NODES, uris::onNode));
+    consumers.add(vertx.eventBus().<Object>localConsumer(Addresses.TOKENS, uris::onIssue));
+    consumers.add(vertx.eventBus().<Object>consumer(Addresses.tokens(node), uris::onTold));
     consumers.add(vertx.eventBus().<Object>localConsumer(Addresses.COUNTERS, this::onCounters));
     vertx.setPeriodic(options.limits().sweepMillis(), tick -> sweep(ours, door));
     return Future.all(consumers.stream().map(MessageConsumer::completion).toList())
+        .compose(listening -> uris.start())
         .onSuccess(ready -> announcements.collect());
   }
 
@@ -152,7 +164,9 @@ public final class HttpVerticle extends VerticleBase {
             .shutdown(millis, TimeUnit.MILLISECONDS)
             .recover(never -> Future.succeededFuture());
     ours.sessions().forEach(session -> session.end(CloseStatus.GOING_AWAY));
-    return drained(ours, millis)
+    return Objects.requireNonNull(tokens)
+        .stop()
+        .eventually(() -> drained(ours, millis))
         .eventually(() -> closed)
         .eventually(() -> Future.join(consumers.stream().map(MessageConsumer::unregister).toList()))
         .andThen(done -> ours.zlib().close());
@@ -255,27 +269,73 @@ public final class HttpVerticle extends VerticleBase {
     }
   }
 
+  /** From here on a one-time URI is the one that it stands for. */
   private void upgrade(HttpServerRequest request) {
-    Router middleware = upgrades;
-    if (middleware == null) {
-      Objects.requireNonNull(upgrader).upgrade(request);
+    Upgrader events = Objects.requireNonNull(upgrader);
+    if (Upgrader.isToken(request)) {
+      events.redeem(
+          request,
+          redeemed ->
+              upgrade(new RedeemedRequest(request, redeemed.topic().uri()), redeemed, events));
+    } else if (upgrades == null) {
+      events.upgrade(request);
     } else {
-      middleware.handle(request);
+      upgrades.handle(request);
+    }
+  }
+
+  private void upgrade(HttpServerRequest request, Redeemed redeemed, Upgrader events) {
+    if (upgrades == null) {
+      events.upgrade(request, redeemed);
+    } else {
+      arriving = redeemed; // until the first handler of the router, which runs at once
+      upgrades.handle(request);
     }
   }
 
   /** What upgrades run through; null if the application has nothing to say to them. */
   private @Nullable Router upgrades(Upgrader events) throws ReflectiveOperationException {
     Router made = Router.router(vertx);
+    made.route().handler(this::arrive);
     for (String name : options.routes()) {
       httpRoutes(name).mountUpgrades(made, vertx, config());
     }
-    if (made.getRoutes().isEmpty()) {
+    if (made.getRoutes().size() == 1) {
       return null;
     }
-    made.route().handler(ctx -> events.upgrade(ctx.request()));
+    made.route().handler(ctx -> pass(ctx, events));
     made.route().failureHandler(this::onFailure);
     return made;
+  }
+
+  /** A one-time URI that the application refuses was not used. */
+  private void arrive(RoutingContext ctx) {
+    Redeemed redeemed = arriving;
+    arriving = null;
+    if (redeemed != null) {
+      AtomicReference<@Nullable Redeemed> held = new AtomicReference<>(redeemed);
+      ctx.put(REDEEMED, held);
+      ctx.addEndHandler(
+          end -> {
+            Redeemed refused = held.getAndSet(null);
+            if (refused != null) {
+              Objects.requireNonNull(tokens).unused(refused);
+            }
+          });
+    }
+    ctx.next();
+  }
+
+  private static void pass(RoutingContext ctx, Upgrader events) {
+    AtomicReference<@Nullable Redeemed> held = ctx.get(REDEEMED);
+    if (held == null) {
+      events.upgrade(ctx.request());
+      return;
+    }
+    Redeemed redeemed = held.getAndSet(null);
+    if (redeemed != null) {
+      events.upgrade(ctx.request(), redeemed);
+    } // else the client has gone meanwhile
   }
 
   private Router router(Upgrader events) throws ReflectiveOperationException {
@@ -316,10 +376,14 @@ public final class HttpVerticle extends VerticleBase {
       Counters.of(vertx).count(Counters.Limit.MAX_BODY_BYTES);
     }
     if (status >= 500) {
-      LOG.error("HTTP handler failed: path={}", ctx.request().path(), ctx.failure());
+      LOG.error("HTTP handler failed: path={}", shown(ctx.request().path()), ctx.failure());
     }
     errors.answer(
         new HttpError(status, HttpResponseStatus.valueOf(status).reasonPhrase()), ctx.request());
+  }
+
+  private static String shown(String path) {
+    return WebSocketTokens.isBelow(path) ? WebSocketTokens.PREFIX + "..." : path;
   }
 
   /** A request that the decoder gave up on. */

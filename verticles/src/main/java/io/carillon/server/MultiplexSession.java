@@ -3,6 +3,7 @@ package io.carillon.server;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.carillon.auth.Handshake;
+import io.carillon.auth.WebSocketTokens;
 import io.carillon.broker.Topic;
 import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
@@ -194,13 +195,46 @@ final class MultiplexSession extends Session implements MultiplexReader.Sink {
   @Override
   public void onSubscribe(String asked, String subprotocols, String position) {
     MultiplexedTopic.Address address = address(asked);
+    if (address != null && asked.equals(address.text()) && WebSocketTokens.isBelow(asked)) {
+      redeem(asked, address, subprotocols);
+    } else {
+      subscribe(asked, address, subprotocols, null);
+    }
+  }
+
+  /** What stands behind a hash sign is the same for the topic that a one-time URI stands for. */
+  private void redeem(String asked, MultiplexedTopic.Address address, String subprotocols) {
+    String uri = address.topic().uri();
+    String instance = address.text().substring(uri.length());
+    access
+        .redeem(uri, handshake().remoteAddress())
+        .onComplete(
+            redeemed -> redeemed(asked, instance, subprotocols, redeemed),
+            e -> err(Refusal.of(Upgrader.reason(e)), "SUBSCRIBE", asked));
+  }
+
+  private void redeemed(String asked, String instance, String subprotocols, Redeemed redeemed) {
+    if (takesActions()) {
+      subscribe(asked, address(redeemed.topic().uri() + instance), subprotocols, redeemed);
+    } else {
+      access.unused(redeemed);
+    }
+  }
+
+  private void subscribe(
+      String asked,
+      MultiplexedTopic.@Nullable Address address,
+      String subprotocols,
+      @Nullable Redeemed redeemed) {
     if (address == null || address.topic().uri().length() > dialect.maxTopicBytes()) {
+      access.unused(redeemed);
       err(Refusal.INVALID_TOPIC, "SUBSCRIBE", asked);
       return;
     }
     MultiplexedTopic topic = topics.get(address.text());
     if (topic == null) {
       if (isFull()) {
+        access.unused(redeemed);
         loop().counters().count(Counters.Limit.MAX_TOPICS);
         err(Refusal.TOO_MANY_TOPICS, "SUBSCRIBE", asked);
         return;
@@ -208,7 +242,7 @@ final class MultiplexSession extends Session implements MultiplexReader.Sink {
       topic = new MultiplexedTopic(this, address.topic(), address.text(), address.text());
       topics.put(address.text(), topic);
     }
-    topic.onSubscribe(asked, subprotocols);
+    topic.onSubscribe(asked, subprotocols, redeemed);
   }
 
   /** Topics that are being left count too, but only when there are as many again. */

@@ -1,6 +1,7 @@
 package io.carillon.server;
 
 import io.carillon.auth.Handshake;
+import io.carillon.auth.TokenData;
 import io.carillon.broker.Topic;
 import io.carillon.channel.CloseException;
 import io.carillon.codec.Payload;
@@ -41,7 +42,7 @@ final class MultiplexedTopic implements Carrier {
   }
 
   /** An action or a message that waits for the one before it. */
-  private record Waiting(int bytes, boolean message, Runnable task) {}
+  private record Waiting(int bytes, boolean message, @Nullable Redeemed redeemed, Runnable task) {}
 
   /**
    * What a client calls a topic.
@@ -89,6 +90,7 @@ final class MultiplexedTopic implements Carrier {
   private long endingNanos;
   private boolean told;
   private @Nullable Questions questions;
+  private @Nullable TokenData token;
 
   /**
    * Creates a topic.
@@ -107,6 +109,7 @@ final class MultiplexedTopic implements Carrier {
   /** Makes the channel of the URI that the client connected to, whose OK is the 101. */
   SessionChannel open(List<Bound> candidates) {
     state = State.OPEN;
+    token = session.handshake().identity().token().orElse(null);
     return newChannel(candidates);
   }
 
@@ -136,22 +139,31 @@ final class MultiplexedTopic implements Carrier {
 
   // ---- what the client asks for
 
-  void onSubscribe(String asked, String offers) {
+  /**
+   * The client wants to join.
+   *
+   * @param redeemed what its one-time URI stood for, where it had one; used up, whatever comes of
+   *     it
+   */
+  void onSubscribe(String asked, String offers, @Nullable Redeemed redeemed) {
     if (state == State.LEAVING || !waiting.isEmpty()) {
-      later(asked.length() + offers.length(), false, () -> subscribe(asked, offers));
+      int bytes = asked.length() + offers.length();
+      later(bytes, false, redeemed, () -> subscribe(asked, offers, redeemed));
     } else {
-      subscribe(asked, offers);
+      subscribe(asked, offers, redeemed);
     }
   }
 
-  private void subscribe(String asked, String offers) {
+  private void subscribe(String asked, String offers, @Nullable Redeemed redeemed) {
     if (state == State.JOINING || state == State.OPEN) {
+      session.access().unused(redeemed);
       session.err(Refusal.ALREADY_SUBSCRIBED, "SUBSCRIBE", asked);
       return;
     }
     RouteTable.Lookup lookup = session.access().find(topic);
     if (!(lookup instanceof RouteTable.Lookup.Found found) || topic.isReserved()) {
       over();
+      session.access().unused(redeemed);
       session.err(Refusal.of(lookup), "SUBSCRIBE", asked);
       return;
     }
@@ -159,6 +171,7 @@ final class MultiplexedTopic implements Carrier {
     told = false;
     ending = null;
     subprotocols = offers;
+    token = redeemed == null ? null : redeemed.data();
     List<Bound> candidates = found.candidates();
     SessionChannel asking = newChannel(candidates);
     asking
@@ -308,8 +321,12 @@ final class MultiplexedTopic implements Carrier {
   }
 
   private void later(int bytes, boolean message, Runnable task) {
+    later(bytes, message, null, task);
+  }
+
+  private void later(int bytes, boolean message, @Nullable Redeemed redeemed, Runnable task) {
     int cost = Session.MESSAGE_OVERHEAD_BYTES + bytes;
-    waiting.add(new Waiting(cost, message, task));
+    waiting.add(new Waiting(cost, message, redeemed, task));
     session.onWaiting(cost);
   }
 
@@ -325,6 +342,8 @@ final class MultiplexedTopic implements Carrier {
         next.task().run();
       } else if (next.message()) {
         session.onHandled();
+      } else {
+        session.access().unused(next.redeemed());
       }
       session.onTaken(next.bytes());
     }
@@ -355,7 +374,8 @@ final class MultiplexedTopic implements Carrier {
 
   @Override
   public Handshake handshake() {
-    return session.handshake().forTopic(topic.uri(), subprotocols);
+    Handshake copy = session.handshake().forTopic(topic.uri(), subprotocols);
+    return token == null ? copy : copy.with(copy.identity().withToken(token));
   }
 
   @Override

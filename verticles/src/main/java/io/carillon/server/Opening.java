@@ -116,6 +116,6 @@ final class Opening {
     if (session != null) {
       session.onRefused();
     }
-    refusals.accept(new HttpError(why.httpStatus(), why.reason()));
+    refusals.accept(HttpError.of(why));
   }
 }

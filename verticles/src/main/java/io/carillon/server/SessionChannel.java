@@ -277,25 +277,41 @@ final class SessionChannel implements Peer {
 
   private void onNoBroker() {
     if (state == State.JOINING) {
-      Promise<Void> promise = joined;
-      joined = null;
-      if (promise != null) {
-        promise.fail(CloseException.http(503, "no broker"));
-      }
+      notJoined(CloseException.http(503, "no broker"));
       leaveStatus = LeaveStatus.of(CloseStatus.AGAIN);
       leave();
     }
   }
 
   private void refuse(CloseException why) {
+    open = false;
+    boolean leaves = hasToken();
+    state = leaves ? State.LEAVING : State.LEFT;
+    if (!leaves) {
+      release(null);
+    }
+    notJoined(why);
+    if (leaves) {
+      leave();
+    }
+  }
+
+  private void notJoined(CloseException why) {
     Promise<Void> promise = joined;
     joined = null;
-    open = false;
-    state = State.LEFT;
-    release(null);
     if (promise != null) {
       promise.fail(why);
     }
+  }
+
+  /** Whether the client came by a one-time URI, whose leave runs in any case. */
+  private boolean hasToken() {
+    return handshake().identity().token().isPresent();
+  }
+
+  /** Runs leave for a client that had a one-time URI and never came. */
+  void neverJoined() {
+    leave();
   }
 
   // ---- messages
@@ -511,18 +527,20 @@ final class SessionChannel implements Peer {
         .anyMatch(bound -> bound.declined() == null && !bound.route().takes(Kind.JOIN));
   }
 
-  /** What the first route had against the client. */
+  /** What the first route had against the client, other than that it is not known. */
   private CloseException declined() {
+    CloseException unauthorized = null;
     for (Bound bound : candidates) {
-      String why = bound.declined();
-      if (why != null) {
-        return CloseException.http(400, why);
+      CloseException why = bound.declined();
+      if (why != null && why.httpStatus() != 401) {
+        return why;
       }
+      unauthorized = unauthorized == null ? why : unauthorized;
     }
-    return CloseException.http(404, "Not Found");
+    return unauthorized == null ? CloseException.http(404, "Not Found") : unauthorized;
   }
 
-  void onDeclined(Event event, String why) {
+  void onDeclined(Event event, CloseException why) {
     if (current != event) {
       return;
     }
@@ -562,7 +580,7 @@ final class SessionChannel implements Peer {
     if (state == State.JOINING) {
       refuse(failure);
     } else {
-      left();
+      leave();
     }
   }
 
@@ -625,20 +643,12 @@ final class SessionChannel implements Peer {
         loop().fanOut().leave(this);
         if (joining) {
           dropWaiting();
-          gone(CloseStatus.GOING_AWAY);
+          notJoined(new CloseException(CloseStatus.GOING_AWAY));
         }
         next();
         leaveIfDue();
       }
       case DRAINING, LEAVING, LEFT -> {}
-    }
-  }
-
-  private void gone(CloseStatus why) {
-    Promise<Void> promise = joined;
-    joined = null;
-    if (promise != null) {
-      promise.fail(new CloseException(why));
     }
   }
 
@@ -696,7 +706,7 @@ final class SessionChannel implements Peer {
     dropWaiting();
     loop().fanOut().leave(this);
     if (joining) {
-      gone(status);
+      notJoined(new CloseException(status));
     }
     carrier.onEnding(status);
     leaveIfDue();
@@ -717,6 +727,10 @@ final class SessionChannel implements Peer {
     open = false;
     loop().fanOut().leave(this);
     state = State.LEAVING;
+    if (!accepted && hasToken()) {
+      accepted = true;
+      leaveStatus = LeaveStatus.NEVER_JOINED;
+    }
     Bound first = accepted ? candidateFor(Kind.LEAVE, null) : null;
     if (first == null) {
       left();

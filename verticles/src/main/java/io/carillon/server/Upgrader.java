@@ -1,6 +1,7 @@
 package io.carillon.server;
 
 import io.carillon.auth.Handshake;
+import io.carillon.auth.WebSocketTokens;
 import io.carillon.broker.Topic;
 import io.carillon.channel.ChannelEvent;
 import io.carillon.channel.CloseException;
@@ -13,6 +14,7 @@ import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
 import java.util.Base64;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -112,17 +114,56 @@ final class Upgrader {
     return "/";
   }
 
+  /** Whether the request is for a one-time URI, a proper one or not. */
+  static boolean isToken(HttpServerRequest request) {
+    return WebSocketTokens.isBelow(target(request));
+  }
+
+  /**
+   * Uses up the one-time URI of a request that could be upgraded; any other request is refused.
+   *
+   * @param next what becomes of the request then
+   */
+  void redeem(HttpServerRequest request, Consumer<Redeemed> next) {
+    HttpError refusal = admission.refusal(request);
+    HttpError error = refusal != null ? refusal : improper(request);
+    if (error != null) {
+      errors.answerAndClose(error, request);
+      return;
+    }
+    access
+        .redeem(target(request), proxies.origin(request).address())
+        .onComplete(next::accept, e -> errors.answerAndClose(HttpError.of(reason(e)), request));
+  }
+
   /** Takes the request as far as it gets. */
   void upgrade(HttpServerRequest request) {
     HttpError refusal = admission.refusal(request);
     if (refusal != null) {
       errors.answerAndClose(refusal, request);
-      return;
+    } else {
+      upgrade(request, null);
     }
+  }
+
+  /**
+   * As above, for a request that has come in already.
+   *
+   * @param redeemed what the client has come by
+   */
+  void upgrade(HttpServerRequest request, @Nullable Redeemed redeemed) {
+    HttpError error = begin(request, redeemed);
+    if (error != null) {
+      access.unused(redeemed);
+      errors.answerAndClose(error, request);
+    }
+  }
+
+  /** Begins to open the connection; says why it does not, or null. */
+  private @Nullable HttpError begin(HttpServerRequest request, @Nullable Redeemed redeemed) {
     if (request.uri().length() > HttpOptions.MAX_URI_BYTES) {
       loop.counters().count(Counters.Limit.MAX_URI_BYTES);
-      errors.answerAndClose(HttpError.URI_TOO_LONG, request);
-      return;
+      return HttpError.URI_TOO_LONG;
     }
     Topic topic;
     List<ExtensionOffer> extensions;
@@ -130,30 +171,31 @@ final class Upgrader {
       topic = Topic.of(target(request));
       extensions = ExtensionOffer.parse(request.headers().getAll("sec-websocket-extensions"));
     } catch (IllegalArgumentException e) {
-      errors.answerAndClose(new HttpError(400, String.valueOf(e.getMessage())), request);
-      return;
+      return new HttpError(400, String.valueOf(e.getMessage()));
     }
     if (topic.uri().equals(CARRIER)) {
-      carrier(request, extensions);
-      return;
+      return carrier(request, extensions);
     }
     RouteTable.Lookup lookup = access.find(topic);
     if (!(lookup instanceof RouteTable.Lookup.Found found)) {
-      errors.answerAndClose(refusal(lookup), request);
-      return;
+      return refusal(lookup);
     }
     HttpError improper = improper(request);
     if (improper != null) {
-      errors.answerAndClose(improper, request);
-      return;
+      return improper;
     }
+    Handshake handshake = handshake(request);
     Opening opening = opening(request, extensions);
     access
-        .identify(request, handshake(request))
+        .identify(request, redeemed == null ? handshake : redeemed.in(handshake))
         .compose(known -> access.permit(topic, known, found.candidates()).map(known))
         .onComplete(
-            known -> open(opening, topic, known, found.candidates()),
-            e -> opening.refuse(reason(e)));
+            known -> open(opening, topic, known, found.candidates(), redeemed),
+            e -> {
+              opening.refuse(reason(e));
+              access.unused(redeemed);
+            });
+    return null;
   }
 
   private static HttpError refusal(RouteTable.Lookup lookup) {
@@ -230,7 +272,7 @@ final class Upgrader {
   }
 
   /** A connection that begins without a topic. */
-  private void carrier(HttpServerRequest request, List<ExtensionOffer> extensions) {
+  private @Nullable HttpError carrier(HttpServerRequest request, List<ExtensionOffer> extensions) {
     Handshake handshake = handshake(request);
     Offer offer = Offer.chooseExtension(handshake);
     HttpError improper =
@@ -238,13 +280,13 @@ final class Upgrader {
             ? new HttpError(400, "the subprotocol carillon.v1 is needed here")
             : improper(request);
     if (improper != null) {
-      errors.answerAndClose(improper, request);
-      return;
+      return improper;
     }
     Opening opening = opening(request, extensions);
     access
         .identify(request, handshake)
         .onComplete(known -> open(opening, known, offer), e -> opening.refuse(reason(e)));
+    return null;
   }
 
   private void open(Opening opening, Handshake handshake, Offer offer) {
@@ -274,8 +316,14 @@ final class Upgrader {
         loop, request, extensions, answers, error -> errors.answerAndClose(error, request));
   }
 
-  private void open(Opening opening, Topic topic, Handshake handshake, List<Bound> candidates) {
+  private void open(
+      Opening opening,
+      Topic topic,
+      Handshake handshake,
+      List<Bound> candidates,
+      @Nullable Redeemed redeemed) {
     if (opening.isOver()) {
+      access.unused(redeemed);
       return;
     }
     Offer offer = Offer.choose(handshake, candidates);

@@ -1,6 +1,7 @@
 package io.carillon.testing;
 
 import io.carillon.auth.Handshake;
+import io.carillon.auth.TokenData;
 import io.carillon.broker.Topic;
 import io.carillon.channel.Channel;
 import io.carillon.channel.ChannelLocal;
@@ -78,6 +79,12 @@ public final class FakeChannel<O> implements Channel<O> {
   /** Gives it headers. */
   public FakeChannel<O> headers(Map<String, String> headers) {
     handshake = Handshake.of("GET", topic.uri(), false, "127.0.0.1", headers.entrySet());
+    return this;
+  }
+
+  /** Has its client come by a one-time URI with this data. */
+  public FakeChannel<O> token(Object data) {
+    handshake = handshake.with(handshake.identity().withToken(TokenData.of(data)));
     return this;
   }
 
