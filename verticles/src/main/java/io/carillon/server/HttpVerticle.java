@@ -85,7 +85,13 @@ public final class HttpVerticle extends VerticleBase {
     Admission door =
         new Admission(Connections.of(vertx), ours.counters(), options.limits(), proxies);
     admission = door;
-    Upgrader events = new Upgrader(ours, new Access(announcements), proxies, door, errors);
+    Upgrader events =
+        new Upgrader(
+            ours,
+            new Access(announcements, options.origins(), ours.audit()),
+            proxies,
+            door,
+            errors);
     upgrader = events;
     router = router(events);
     upgrades = upgrades(events);
@@ -186,6 +192,7 @@ public final class HttpVerticle extends VerticleBase {
   private void sweep(Loop ours, Admission door) {
     long now = System.nanoTime();
     door.sweep(now);
+    ours.audit().sweep(now);
     ours.sessions().forEach(session -> session.sweep(now));
   }
 

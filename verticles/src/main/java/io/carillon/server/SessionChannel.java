@@ -288,6 +288,7 @@ final class SessionChannel implements Peer {
   }
 
   private void refuse(CloseException why) {
+    audit(why);
     Promise<Void> promise = joined;
     joined = null;
     open = false;
@@ -296,6 +297,12 @@ final class SessionChannel implements Peer {
     if (promise != null) {
       promise.fail(why);
     }
+  }
+
+  private void audit(CloseException why) {
+    loop()
+        .audit()
+        .refused(why, topic.path(), routeName(), carrier.session().handshake().remoteAddress());
   }
 
   // ---- messages
@@ -540,6 +547,7 @@ final class SessionChannel implements Peer {
     switch (event.kind()) {
       case JOIN -> onJoinFailed(failure);
       case MESSAGE -> {
+        audit(failure);
         session().onHandled();
         if (state == State.DRAINING) {
           next(); // the client is gone: nobody is left to be told
@@ -548,7 +556,10 @@ final class SessionChannel implements Peer {
           leaveIfDue();
         }
       }
-      case REQUEST -> refuseRequest(event, failure);
+      case REQUEST -> {
+        audit(failure);
+        refuseRequest(event, failure);
+      }
       case LEAVE -> {
         if (closeStatus != null) {
           closeStatus = sendable(failure.status());

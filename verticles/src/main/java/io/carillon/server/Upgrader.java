@@ -134,7 +134,7 @@ final class Upgrader {
       return;
     }
     if (topic.uri().equals(CARRIER)) {
-      carrier(request, extensions);
+      carrier(topic, request, extensions);
       return;
     }
     RouteTable.Lookup lookup = access.find(topic);
@@ -147,9 +147,14 @@ final class Upgrader {
       errors.answerAndClose(improper, request);
       return;
     }
-    Opening opening = opening(request, extensions);
+    Handshake handshake = handshake(request);
+    if (!access.takesOrigin(topic, handshake, found.candidates())) {
+      errors.answerAndClose(HttpError.FOREIGN_ORIGIN, request);
+      return;
+    }
+    Opening opening = opening(request, handshake, extensions);
     access
-        .identify(request, handshake(request))
+        .identify(request, handshake)
         .compose(known -> access.permit(topic, known, found.candidates()).map(known))
         .onComplete(
             known -> open(opening, topic, known, found.candidates()),
@@ -230,18 +235,21 @@ final class Upgrader {
   }
 
   /** A connection that begins without a topic. */
-  private void carrier(HttpServerRequest request, List<ExtensionOffer> extensions) {
+  private void carrier(Topic topic, HttpServerRequest request, List<ExtensionOffer> extensions) {
     Handshake handshake = handshake(request);
     Offer offer = Offer.chooseExtension(handshake);
     HttpError improper =
         offer.dialect() == null
             ? new HttpError(400, "the subprotocol carillon.v1 is needed here")
             : improper(request);
+    if (improper == null && !access.takesOriginSomewhere(topic, handshake)) {
+      improper = HttpError.FOREIGN_ORIGIN;
+    }
     if (improper != null) {
       errors.answerAndClose(improper, request);
       return;
     }
-    Opening opening = opening(request, extensions);
+    Opening opening = opening(request, handshake, extensions);
     access
         .identify(request, handshake)
         .onComplete(known -> open(opening, known, offer), e -> opening.refuse(reason(e)));
@@ -266,12 +274,25 @@ final class Upgrader {
         target(request),
         origin.secure(),
         origin.address(),
-        request.headers());
+        headers(request, origin.host()));
   }
 
-  private Opening opening(HttpServerRequest request, List<ExtensionOffer> extensions) {
+  /** What a proxy has put into the place of the host that the client asked for is put right. */
+  private static MultiMap headers(HttpServerRequest request, @Nullable String host) {
+    return host == null
+        ? request.headers()
+        : MultiMap.caseInsensitiveMultiMap().addAll(request.headers()).set("host", host);
+  }
+
+  private Opening opening(
+      HttpServerRequest request, Handshake handshake, List<ExtensionOffer> extensions) {
     return new Opening(
-        loop, request, extensions, answers, error -> errors.answerAndClose(error, request));
+        loop,
+        request,
+        handshake,
+        extensions,
+        answers,
+        error -> errors.answerAndClose(error, request));
   }
 
   private void open(Opening opening, Topic topic, Handshake handshake, List<Bound> candidates) {
