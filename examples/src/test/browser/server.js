@@ -13,10 +13,15 @@ const LOOK_EVERY = 50;
 export class Server {
   #process;
   #output = '';
+  #settings;
 
-  /** @param {number} port */
-  constructor(port) {
+  /**
+   * @param {number} port
+   * @param {Object<string, string>} settings as environment variables
+   */
+  constructor(port, settings) {
     this.port = port;
+    this.#settings = settings;
   }
 
   get url() {
@@ -24,8 +29,8 @@ export class Server {
   }
 
   /** Starts a server on a free port, and sees to it that none outlives the test. */
-  static async start(t) {
-    const server = new Server(await freePort());
+  static async start(t, settings = {}) {
+    const server = new Server(await freePort(), settings);
     t.after(() => server.kill());
     await server.start();
     return server;
@@ -34,7 +39,7 @@ export class Server {
   /** Starts it, at first or again; it serves the page when this is done. */
   async start() {
     this.#process = spawn('java', ['-jar', JAR, '-conf', CONF], {
-      env: {...process.env, PORT: String(this.port)},
+      env: {...process.env, ...this.#settings, PORT: String(this.port)},
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     for (const stream of [this.#process.stdout, this.#process.stderr]) {

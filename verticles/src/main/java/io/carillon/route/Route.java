@@ -1,6 +1,7 @@
 package io.carillon.route;
 
 import io.carillon.auth.Handshake;
+import io.carillon.auth.Origins;
 import io.carillon.broker.Topic;
 import io.carillon.channel.Channel;
 import io.carillon.channel.ChannelEvent;
@@ -339,6 +340,18 @@ public final class Route<I, O> {
    */
   public Route<I, O> rate(Rate most) {
     settings = settings.withRate(most);
+    return this;
+  }
+
+  /**
+   * Lets pages of other origins join, beside those of the own one and what the server's
+   * configuration allows. Where several routes match a topic, each has to allow it.
+   *
+   * @param entries such as {@code *.example.com} or {@code localhost:3000}; see {@link Origins}
+   * @throws IllegalArgumentException if an entry breaks a rule; the text names both
+   */
+  public Route<I, O> allowedOrigins(String... entries) {
+    settings = settings.withAllowedOrigins(Origins.of(List.of(entries)));
     return this;
   }
 

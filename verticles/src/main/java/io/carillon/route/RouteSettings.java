@@ -1,6 +1,7 @@
 package io.carillon.route;
 
 import io.carillon.auth.Handshake;
+import io.carillon.auth.Origins;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
@@ -28,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  *     server's own setting, which binds in any case where it is off
  * @param overflow what becomes of messages to a client that reads too slowly
  * @param rate how much a client may send in a second; null for what the server allows
+ * @param allowedOrigins pages of which other origins may join
  */
 public record RouteSettings(
     JoinPhase joinPhase,
@@ -39,7 +41,8 @@ public record RouteSettings(
     List<Subprotocol> subprotocols,
     @Nullable Compression compression,
     Overflow overflow,
-    @Nullable Rate rate) {
+    @Nullable Rate rate,
+    Origins allowedOrigins) {
 
   /** What holds where a route says nothing. */
   public static final RouteSettings DEFAULT =
@@ -53,7 +56,8 @@ public record RouteSettings(
           List.of(),
           null,
           Overflow.CLOSE,
-          null);
+          null,
+          Origins.OWN);
 
   /** Checks the numbers. */
   public RouteSettings {
@@ -109,6 +113,10 @@ public record RouteSettings(
     return with(settings -> settings.rate = most);
   }
 
+  RouteSettings withAllowedOrigins(Origins others) {
+    return with(settings -> settings.allowedOrigins = others);
+  }
+
   private RouteSettings with(Consumer<Changed> change) {
     Changed settings = new Changed(this);
     change.accept(settings);
@@ -127,6 +135,7 @@ public record RouteSettings(
     private @Nullable Compression compression;
     private Overflow overflow;
     private @Nullable Rate rate;
+    private Origins allowedOrigins;
 
     Changed(RouteSettings from) {
       joinPhase = from.joinPhase;
@@ -139,6 +148,7 @@ public record RouteSettings(
       compression = from.compression;
       overflow = from.overflow;
       rate = from.rate;
+      allowedOrigins = from.allowedOrigins;
     }
 
     RouteSettings freeze() {
@@ -152,7 +162,8 @@ public record RouteSettings(
           subprotocols,
           compression,
           overflow,
-          rate);
+          rate,
+          allowedOrigins);
     }
   }
 
@@ -212,6 +223,9 @@ public record RouteSettings(
     if (rate != null) {
       json.put("rate", rate.toJson());
     }
+    if (!allowedOrigins.equals(Origins.OWN)) {
+      json.put("allowedOrigins", new JsonArray(allowedOrigins.entries()));
+    }
     return json;
   }
 
@@ -236,7 +250,11 @@ public record RouteSettings(
             .toList(),
         compression == null ? null : Compression.fromJson(compression),
         oneOf(Overflow.class, "overflow", json, DEFAULT.overflow),
-        rate == null ? null : Rate.fromJson(rate));
+        rate == null ? null : Rate.fromJson(rate),
+        Origins.of(
+            json.getJsonArray("allowedOrigins", new JsonArray()).stream()
+                .map(one -> (String) one)
+                .toList()));
   }
 
   static <E extends Enum<E>> E oneOf(Class<E> type, String member, JsonObject json, E otherwise) {

@@ -1,6 +1,7 @@
 package io.carillon.server;
 
 import io.carillon.auth.Handshake;
+import io.carillon.auth.Origins;
 import io.carillon.broker.Topic;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpServerRequest;
@@ -14,10 +15,14 @@ import org.jspecify.annotations.Nullable;
 final class Access {
   private final Announcements routes;
   private final Tokens tokens;
+  private final Origins origins;
+  private final Audit audit;
 
-  Access(Announcements routes, Tokens tokens) {
+  Access(Announcements routes, Tokens tokens, Origins origins, Audit audit) {
     this.routes = routes;
     this.tokens = tokens;
+    this.origins = origins;
+    this.audit = audit;
   }
 
   /**
@@ -40,6 +45,44 @@ final class Access {
   /** The routes that match a topic. */
   RouteTable.Lookup find(Topic topic) {
     return routes.find(topic);
+  }
+
+  /**
+   * Whether a client may come to a topic from the page that it is on.
+   *
+   * @param candidates the routes that match the topic
+   */
+  boolean takesOrigin(Topic topic, Handshake handshake, List<Bound> candidates) {
+    return takesOrigin(handshake)
+        || candidates.stream()
+            .allMatch(one -> one.route().settings().allowedOrigins().contain(handshake))
+        || refuseOrigin(topic, candidates.get(0).route().pattern(), handshake);
+  }
+
+  /** Whether a client may come from the page that it is on to some topic that there is. */
+  boolean takesOriginSomewhere(Topic carrier, Handshake handshake) {
+    return takesOrigin(handshake)
+        || routes.anyMatch(one -> one.settings().allowedOrigins().contain(handshake))
+        || refuseOrigin(carrier, "", handshake);
+  }
+
+  private boolean refuseOrigin(Topic topic, String route, Handshake handshake) {
+    audit.refused(
+        Counters.Refused.ORIGIN,
+        HttpError.FOREIGN_ORIGIN.status(),
+        "origin "
+            + handshake.header("origin").orElse("")
+            + " not allowed, own "
+            + (handshake.secure() ? "https://" : "http://")
+            + handshake.host(),
+        topic.path(),
+        route,
+        handshake.remoteAddress());
+    return false;
+  }
+
+  private boolean takesOrigin(Handshake handshake) {
+    return Origins.isOwn(handshake) || origins.contain(handshake);
   }
 
   /**

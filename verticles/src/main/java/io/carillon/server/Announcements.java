@@ -42,6 +42,11 @@ final class Announcements {
     ask();
   }
 
+  /** Whether one of all routes is such. */
+  boolean anyMatch(Predicate<RouteEntry> property) {
+    return routes.anyMatch(property);
+  }
+
   /** The routes that match a topic, those included that this node was told of a moment ago. */
   RouteTable.Lookup find(Topic topic) {
     RouteTable.Lookup found = routes.find(topic);

@@ -7,10 +7,11 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What the HTTP verticles of a node count since the start: how often each limit was reached, and
- * what was dropped. May be used from any thread.
+ * What the HTTP verticles of a node count since the start: how often each limit was reached, who
+ * was refused, and what was dropped. May be used from any thread.
  */
 final class Counters implements Shareable {
   /** What is counted; called in the reply on the bus as the setting is that it belongs to. */
@@ -51,12 +52,44 @@ final class Counters implements Shareable {
     }
   }
 
+  /** Why clients were refused who had not reached a limit. */
+  enum Refused {
+    /** A page of another origin. */
+    ORIGIN("origin"),
+    /** Nobody known, 401. */
+    UNAUTHORIZED("unauthorized"),
+    /** Somebody known who may not, 403. */
+    FORBIDDEN("forbidden"),
+    /** A guard or handler has had enough of it, 429. */
+    TOO_MANY("tooMany");
+
+    private final String wireName;
+
+    Refused(String wireName) {
+      this.wireName = wireName;
+    }
+
+    /** What an HTTP status is counted as; null if it is not. */
+    static @Nullable Refused of(int status) {
+      return switch (status) {
+        case 401 -> UNAUTHORIZED;
+        case 403 -> FORBIDDEN;
+        case 429 -> TOO_MANY;
+        default -> null;
+      };
+    }
+  }
+
   private final Map<Limit, LongAdder> reached = new EnumMap<>(Limit.class);
+  private final Map<Refused, LongAdder> refused = new EnumMap<>(Refused.class);
   private final LongAdder dropped = new LongAdder();
 
-  private Counters() {
+  Counters() {
     for (Limit limit : Limit.values()) {
       reached.put(limit, new LongAdder());
+    }
+    for (Refused kind : Refused.values()) {
+      refused.put(kind, new LongAdder());
     }
   }
 
@@ -74,6 +107,11 @@ final class Counters implements Shareable {
     Objects.requireNonNull(reached.get(limit)).increment();
   }
 
+  /** A client was refused. */
+  void count(Refused kind) {
+    Objects.requireNonNull(refused.get(kind)).increment();
+  }
+
   /** So many messages were dropped because their clients read too slowly. */
   void onDropped(int messages) {
     dropped.add(messages);
@@ -87,6 +125,8 @@ final class Counters implements Shareable {
   JsonObject toJson() {
     JsonObject byName = new JsonObject();
     reached.forEach((limit, times) -> byName.put(limit.setting, times.sum()));
-    return new JsonObject().put("dropped", dropped()).put("reached", byName);
+    JsonObject byKind = new JsonObject();
+    refused.forEach((kind, times) -> byKind.put(kind.wireName, times.sum()));
+    return new JsonObject().put("dropped", dropped()).put("reached", byName).put("refused", byKind);
   }
 }

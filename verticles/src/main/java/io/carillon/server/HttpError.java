@@ -19,6 +19,7 @@ record HttpError(int status, String text) {
   static final HttpError UPGRADE_REQUIRED = new HttpError(426, "Upgrade Required");
   static final HttpError NOT_FOUND = new HttpError(404, "Not Found");
   static final HttpError METHOD_NOT_ALLOWED = new HttpError(405, "Method Not Allowed");
+  static final HttpError FOREIGN_ORIGIN = new HttpError(403, "origin not allowed");
   static final HttpError URI_TOO_LONG = new HttpError(414, "URI Too Long");
   static final HttpError HEADERS_TOO_LARGE = new HttpError(431, "Request Header Fields Too Large");
   static final HttpError STOPPING = new HttpError(503, "stopping");

@@ -1,5 +1,6 @@
 package io.carillon.server;
 
+import io.carillon.auth.Origins;
 import io.carillon.config.Settings;
 import io.carillon.route.Compression;
 import java.time.Duration;
@@ -14,6 +15,7 @@ import java.util.Optional;
  * @param routes class names of the application's {@link HttpRoutes}
  * @param trustedProxies addresses and blocks of proxies whose {@code Forwarded} and {@code
  *     X-Forwarded-*} headers are believed
+ * @param origins pages of which other origins may connect, whatever the route
  * @param tls the certificate; without it plain HTTP is spoken
  * @param idleTimeout after which an HTTP connection without traffic is closed; not for WebSockets
  * @param maxBodyBytes largest body of an HTTP request, over which it is answered 413
@@ -28,6 +30,7 @@ public record HttpOptions(
     int port,
     List<String> routes,
     List<String> trustedProxies,
+    Origins origins,
     Optional<TlsOptions> tls,
     Duration idleTimeout,
     long maxBodyBytes,
@@ -53,6 +56,7 @@ public record HttpOptions(
         settings.integer("http.port", 8080, 0, 65535),
         settings.strings("http.routes"),
         settings.strings("http.trustedProxies"),
+        origins(settings, "http.origins"),
         TlsOptions.from(settings),
         settings.duration(
             "http.idleTimeout",
@@ -65,6 +69,14 @@ public record HttpOptions(
         compression(settings, "http.compression"),
         Limits.from(settings),
         TokenOptions.from(settings));
+  }
+
+  private static Origins origins(Settings settings, String key) {
+    try {
+      return Origins.of(settings.strings(key));
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(key + ": " + e.getMessage());
+    }
   }
 
   private static Compression compression(Settings settings, String key) {

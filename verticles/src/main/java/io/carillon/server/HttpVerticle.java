@@ -93,7 +93,8 @@ public final class HttpVerticle extends VerticleBase {
     admission = door;
     Tokens uris = new Tokens((VertxInternal) vertx, ours, node, announcements, options.tokens());
     tokens = uris;
-    Upgrader events = new Upgrader(ours, new Access(announcements, uris), proxies, door, errors);
+    Access access = new Access(announcements, uris, options.origins(), ours.audit());
+    Upgrader events = new Upgrader(ours, access, proxies, door, errors);
     upgrader = events;
     router = router(events);
     upgrades = upgrades(events);
@@ -200,6 +201,7 @@ public final class HttpVerticle extends VerticleBase {
   private void sweep(Loop ours, Admission door) {
     long now = System.nanoTime();
     door.sweep(now);
+    ours.audit().sweep(now);
     ours.sessions().forEach(session -> session.sweep(now));
   }
 

@@ -25,6 +25,7 @@ final class Loop {
   private final Limits limits;
   private final Compression compression;
   private final Counters counters;
+  private final Audit audit;
   private final Flusher flusher;
   private final Zlib zlib = new Zlib();
   private final FanOut fanOut;
@@ -39,6 +40,7 @@ final class Loop {
     this.limits = options.limits();
     this.compression = options.compression();
     this.counters = Counters.of(vertx);
+    this.audit = new Audit(counters, System::nanoTime);
     this.flusher = new Flusher(eventLoop);
     this.fanOut = new FanOut(vertx, address, zlib);
     this.dispatcher = new Dispatcher(vertx, node, address, limits);
@@ -86,6 +88,10 @@ final class Loop {
 
   Counters counters() {
     return counters;
+  }
+
+  Audit audit() {
+    return audit;
   }
 
   /** The id of a connection of this loop; it leads back to node and instance. */

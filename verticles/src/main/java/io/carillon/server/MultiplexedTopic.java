@@ -167,12 +167,18 @@ final class MultiplexedTopic implements Carrier {
       session.err(Refusal.of(lookup), "SUBSCRIBE", asked);
       return;
     }
+    List<Bound> candidates = found.candidates();
+    if (!session.access().takesOrigin(topic, session.handshake(), candidates)) {
+      over();
+      session.access().unused(redeemed);
+      session.err(Refusal.FOREIGN_ORIGIN, "SUBSCRIBE", asked);
+      return;
+    }
     state = State.JOINING;
     told = false;
     ending = null;
     subprotocols = offers;
     token = redeemed == null ? null : redeemed.data();
-    List<Bound> candidates = found.candidates();
     SessionChannel asking = newChannel(candidates);
     asking
         .join(session.access().permit(topic, handshake(), candidates))

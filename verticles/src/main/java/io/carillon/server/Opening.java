@@ -1,5 +1,6 @@
 package io.carillon.server;
 
+import io.carillon.auth.Handshake;
 import io.carillon.channel.CloseException;
 import io.carillon.route.Rate;
 import io.vertx.core.http.HttpServerRequest;
@@ -20,6 +21,7 @@ final class Opening {
 
   private final Loop loop;
   private final HttpServerRequest request;
+  private final Handshake asked;
   private final List<ExtensionOffer> extensions;
   private final SwitchingProtocols answers;
   private final Consumer<HttpError> refusals;
@@ -36,11 +38,13 @@ final class Opening {
   Opening(
       Loop loop,
       HttpServerRequest request,
+      Handshake asked,
       List<ExtensionOffer> extensions,
       SwitchingProtocols answers,
       Consumer<HttpError> refusals) {
     this.loop = loop;
     this.request = request;
+    this.asked = asked;
     this.extensions = extensions;
     this.answers = answers;
     this.refusals = refusals;
@@ -115,6 +119,8 @@ final class Opening {
     over = true;
     if (session != null) {
       session.onRefused();
+    } else {
+      loop.audit().refused(why, request.path(), "", asked.remoteAddress());
     }
     refusals.accept(HttpError.of(why));
   }

@@ -17,6 +17,7 @@ record Refusal(int status, String name, String reason) {
   private static final Pattern REASON = Pattern.compile("([45][0-9]{2}) ?(.*)", Pattern.DOTALL);
 
   static final Refusal INVALID_TOPIC = of(400, "Invalid Topic");
+  static final Refusal FOREIGN_ORIGIN = new Refusal(403, "Forbidden", "origin not allowed");
   static final Refusal NOT_FOUND = of(404, "Not Found");
   static final Refusal NOT_SUBSCRIBED = of(404, "Not Subscribed");
   static final Refusal ALREADY_SUBSCRIBED = of(409, "Already Subscribed");

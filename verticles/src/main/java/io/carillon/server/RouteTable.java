@@ -8,6 +8,7 @@ import io.carillon.route.Match;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -82,6 +83,11 @@ final class RouteTable {
   /** Whether that instance has announced itself and not gone. */
   boolean knows(String address) {
     return entries.stream().anyMatch(entry -> entry.has(address));
+  }
+
+  /** Whether one of all routes is such. */
+  boolean anyMatch(Predicate<RouteEntry> property) {
+    return entries.stream().anyMatch(property);
   }
 
   /** The routes that match a topic. */

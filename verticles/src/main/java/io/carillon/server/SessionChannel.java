@@ -284,6 +284,7 @@ final class SessionChannel implements Peer {
   }
 
   private void refuse(CloseException why) {
+    audit(why);
     open = false;
     boolean leaves = hasToken();
     state = leaves ? State.LEAVING : State.LEFT;
@@ -312,6 +313,12 @@ final class SessionChannel implements Peer {
   /** Runs leave for a client that had a one-time URI and never came. */
   void neverJoined() {
     leave();
+  }
+
+  private void audit(CloseException why) {
+    loop()
+        .audit()
+        .refused(why, topic.path(), routeName(), carrier.session().handshake().remoteAddress());
   }
 
   // ---- messages
@@ -558,6 +565,7 @@ final class SessionChannel implements Peer {
     switch (event.kind()) {
       case JOIN -> onJoinFailed(failure);
       case MESSAGE -> {
+        audit(failure);
         session().onHandled();
         if (state == State.DRAINING) {
           next(); // the client is gone: nobody is left to be told
@@ -566,7 +574,10 @@ final class SessionChannel implements Peer {
           leaveIfDue();
         }
       }
-      case REQUEST -> refuseRequest(event, failure);
+      case REQUEST -> {
+        audit(failure);
+        refuseRequest(event, failure);
+      }
       case LEAVE -> {
         if (closeStatus != null) {
           closeStatus = sendable(failure.status());

@@ -11,15 +11,20 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The proxies whose word about a client's address and scheme is taken. From anybody else {@code
- * Forwarded} (RFC 7239) and {@code X-Forwarded-*} are ignored, since every client can send them.
+ * The proxies whose word about a client's address, its scheme and the host it asked for is taken.
+ * From anybody else {@code Forwarded} (RFC 7239) and {@code X-Forwarded-*} are ignored, since every
+ * client can send them.
  *
  * <p>Of a list of addresses the last one that is no trusted proxy counts: what stands before it is
  * what the client claims.
  */
 final class TrustedProxies {
-  /** Where a request came from. */
-  record Origin(String address, boolean secure) {}
+  /**
+   * Where a request came from.
+   *
+   * @param host what a proxy says that the client has asked for; null if none does
+   */
+  record Origin(String address, boolean secure, @Nullable String host) {}
 
   /** A block of addresses. */
   private record Block(BigInteger prefix, int bytes, int bits) {
@@ -49,7 +54,7 @@ final class TrustedProxies {
   /** Where {@code request} came from. */
   Origin origin(HttpServerRequest request) {
     String peer = request.remoteAddress().hostAddress();
-    Origin seen = new Origin(peer, request.isSSL());
+    Origin seen = new Origin(peer, request.isSSL(), null);
     return !isTrusted(peer) ? seen : claimed(request.headers(), seen);
   }
 
@@ -74,7 +79,20 @@ final class TrustedProxies {
       }
       address = before;
     }
-    return new Origin(address, scheme == null ? seen.secure() : scheme.trim().equals("https"));
+    boolean secure = scheme == null ? seen.secure() : scheme.trim().equals("https");
+    return new Origin(address, secure, host(headers));
+  }
+
+  /** The outermost proxy has seen what the client asked for. */
+  private static @Nullable String host(MultiMap headers) {
+    for (String element : list(headers, "forwarded")) {
+      String host = parameter(element, "host");
+      if (host != null) {
+        return host;
+      }
+    }
+    List<String> hosts = list(headers, "x-forwarded-host");
+    return hosts.isEmpty() || hosts.get(0).isEmpty() ? null : hosts.get(0);
   }
 
   private static List<String> list(MultiMap headers, String name) {

@@ -174,7 +174,7 @@ final class Upgrader {
       return new HttpError(400, String.valueOf(e.getMessage()));
     }
     if (topic.uri().equals(CARRIER)) {
-      return carrier(request, extensions);
+      return carrier(topic, request, extensions);
     }
     RouteTable.Lookup lookup = access.find(topic);
     if (!(lookup instanceof RouteTable.Lookup.Found found)) {
@@ -185,7 +185,10 @@ final class Upgrader {
       return improper;
     }
     Handshake handshake = handshake(request);
-    Opening opening = opening(request, extensions);
+    if (!access.takesOrigin(topic, handshake, found.candidates())) {
+      return HttpError.FOREIGN_ORIGIN;
+    }
+    Opening opening = opening(request, handshake, extensions);
     access
         .identify(request, redeemed == null ? handshake : redeemed.in(handshake))
         .compose(known -> access.permit(topic, known, found.candidates()).map(known))
@@ -272,17 +275,21 @@ final class Upgrader {
   }
 
   /** A connection that begins without a topic. */
-  private @Nullable HttpError carrier(HttpServerRequest request, List<ExtensionOffer> extensions) {
+  private @Nullable HttpError carrier(
+      Topic topic, HttpServerRequest request, List<ExtensionOffer> extensions) {
     Handshake handshake = handshake(request);
     Offer offer = Offer.chooseExtension(handshake);
     HttpError improper =
         offer.dialect() == null
             ? new HttpError(400, "the subprotocol carillon.v1 is needed here")
             : improper(request);
+    if (improper == null && !access.takesOriginSomewhere(topic, handshake)) {
+      improper = HttpError.FOREIGN_ORIGIN;
+    }
     if (improper != null) {
       return improper;
     }
-    Opening opening = opening(request, extensions);
+    Opening opening = opening(request, handshake, extensions);
     access
         .identify(request, handshake)
         .onComplete(known -> open(opening, known, offer), e -> opening.refuse(reason(e)));
@@ -308,12 +315,25 @@ final class Upgrader {
         target(request),
         origin.secure(),
         origin.address(),
-        request.headers());
+        headers(request, origin.host()));
   }
 
-  private Opening opening(HttpServerRequest request, List<ExtensionOffer> extensions) {
+  /** What a proxy has put into the place of the host that the client asked for is put right. */
+  private static MultiMap headers(HttpServerRequest request, @Nullable String host) {
+    return host == null
+        ? request.headers()
+        : MultiMap.caseInsensitiveMultiMap().addAll(request.headers()).set("host", host);
+  }
+
+  private Opening opening(
+      HttpServerRequest request, Handshake handshake, List<ExtensionOffer> extensions) {
     return new Opening(
-        loop, request, extensions, answers, error -> errors.answerAndClose(error, request));
+        loop,
+        request,
+        handshake,
+        extensions,
+        answers,
+        error -> errors.answerAndClose(error, request));
   }
 
   private void open(
