@@ -125,3 +125,61 @@ test('Carillon itself: it goes and comes back', options, async t => {
   assert.deepEqual(await Promise.all(topics.map(topic => topic.recv())), topics.map((_, i) => i));
   assert.equal(pool.links.filter(({state}) => state === 'open').length, 1);
 });
+
+test('Carillon itself: questions both ways', options, async t => {
+  const pool = counting(t);
+  const shop = new Topic(url('/shop'), {pool});
+  const other = new Topic(url('/shop'), {pool, share: false});
+  const bell = {item: 'bell', cents: 12_000, sold: false};
+
+  const prices = await Promise.all(['bell', 'rope', 'bell'].map(item => shop.request({item})));
+  assert.deepEqual(prices, [bell, {item: 'rope', cents: 850, sold: false}, bell]);
+  await assert.rejects(shop.request({item: 'tower'}), {kind: 'request', code: 404, reason: '404 not sold here'});
+  shop.send({item: 'bell'}); // Nobody answers what it asks back.
+  assert.deepEqual(await shop.recv(), bell);
+
+  let agree;
+  const asked = new Promise(done => {
+    shop.onRequest(offer => {
+      done(offer);
+      return new Promise(answer => (agree = answer));
+    });
+  });
+  shop.send({item: 'bell'});
+  assert.deepEqual(await asked, bell);
+  // What comes later on this topic waits for that sale; another subscription does not.
+  await assert.rejects(shop.request({item: 'rope'}, {timeout: 50}), {kind: 'timeout'});
+  assert.equal((await other.request({item: 'rope'})).cents, 850);
+  agree({agreed: true});
+  assert.deepEqual(await shop.recv(), {...bell, sold: true});
+  assert.equal((await shop.request({item: 'rope'})).cents, 850);
+
+  await assert.rejects(new Topic(url('/echo'), {pool}).request(1), {kind: 'request', code: 404});
+  assert.equal(pool.opened, 1);
+  assert.deepEqual(pool.warnings, []);
+});
+
+test('Carillon itself: questions end with their connection', options, async t => {
+  const pool = counting(t);
+  const shop = new Topic(url('/shop'), {pool});
+  const asked = new Promise(done => shop.onRequest(offer => (done(offer), new Promise(() => {}))));
+  shop.send({item: 'bell'});
+  await asked;
+  let onTheWire = 0;
+  const sent = new Promise(done => (pool.trace = (_, message) => /\^\d+·/.test(message) && ++onTheWire === 2 && done()));
+  const open = [shop.request({item: 'bell'}), shop.request({item: 'rope'})];
+  const ended = open.map(request => assert.rejects(request, {kind: 'closed', code: 1006}));
+  await sent;
+  const later = shop.request({item: 'rope'}); // Asked on the next connection.
+  pool.drop();
+  await Promise.all(ended);
+  assert.equal((await later).cents, 850);
+});
+
+test('Carillon itself: the base dialect has no questions', options, async t => {
+  const pool = counting(t, {WebSocket: BaseOnly, carrier: '/echo?carrier'});
+  const shop = new Topic(url('/shop'), {pool});
+  await assert.rejects(shop.request({item: 'bell'}), {kind: 'unsupported'});
+  shop.send({item: 'bell'}); // It cannot be asked back either, and so gets nothing.
+  assert.equal((await shop.recv()).sold, false);
+});

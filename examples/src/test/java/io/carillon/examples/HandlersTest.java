@@ -32,4 +32,22 @@ class HandlersTest {
     assertThat(channel.sent()).containsExactly("hello ann", "hello bob");
     assertThat(channel.broadcasts()).containsExactly("ann: hi");
   }
+
+  @Test
+  void shopSellsToWhoAgrees() {
+    FakeChannel<ShopVerticle.Offer> channel =
+        FakeChannel.<ShopVerticle.Offer>of("/shop", "/shop")
+            .willAnswer(new ShopVerticle.Consent(true))
+            .willAnswer(new ShopVerticle.Consent(false));
+    ShopVerticle.Wish bell = new ShopVerticle.Wish("bell");
+
+    ShopVerticle.sell(channel, bell); // agreed
+    ShopVerticle.sell(channel, bell); // not agreed
+    ShopVerticle.sell(channel, bell); // not answered
+
+    ShopVerticle.Offer unsold = new ShopVerticle.Offer("bell", 12_000, false);
+    assertThat(channel.asked()).containsExactly(unsold, unsold, unsold);
+    assertThat(channel.sent())
+        .containsExactly(new ShopVerticle.Offer("bell", 12_000, true), unsold, unsold);
+  }
 }
