@@ -217,7 +217,7 @@ export class Feed {
       return; // Something else happened meanwhile.
     }
     if (!(given instanceof URL)) {
-      const end = {code: 1006, reason: `no URL: ${given}`, wasClean: false};
+      const end = {code: 1006, reason: String(given), wasClean: false};
       return given instanceof DOMException ? this.end(end) : this.#closed(end);
     }
     const url = given;
@@ -230,10 +230,12 @@ export class Feed {
     this.#pool.origin(url).place(channel);
   }
 
-  /** @returns {Promise<unknown>} the URL; a `DOMException` if it is none; or why it cannot be had now */
+  /** @returns {Promise<unknown>} the URL; a `DOMException` if nothing can be joined there; or why it cannot be had now */
   async #askUrl() {
     try {
-      return parse(String(await this.#url()));
+      const url = parse(String(await this.#url()));
+      this.#pool.origin(url);
+      return url;
     } catch (error) {
       return error;
     }

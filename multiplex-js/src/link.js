@@ -1,10 +1,11 @@
 import {MultiplexError} from './errors.js';
-import {BASE, LIMITS, REFRESH_LIMIT, V1, byteLength, control, data, decode} from './wire.js';
+import {BASE, LIMITS, V1, byteLength, control, data, decode} from './wire.js';
 
 /** How long the server may take for a join or a leave, in milliseconds; its handlers have 30 s. */
 const ANSWER_TIMEOUT = 40_000;
-/** What the first probe after a sleep is given beside four round trips, in milliseconds. */
+/** What the first probe after a sleep is given beside four round trips, and at most, in milliseconds. */
 const QUICK = 500;
+const QUICK_AT_MOST = 5_000;
 /** A topic nobody subscribes to: the base dialect has no ping, but every UNSUBSCRIBE is answered. */
 const PROBE = '/.alive';
 const NO_PROTOCOLS = 'subprotocols of a topic need carillon.v1';
@@ -17,7 +18,9 @@ const STATUSES = {
   unauthorized: 401,
   forbidden: 403,
   'not found': 404,
+  'invalid topic': 400,
   conflict: 409,
+  'already subscribed': 409,
   'too many topics': 429,
   'too many requests': 429,
   unavailable: 503,
@@ -52,13 +55,11 @@ export class Link {
   /** What had left when it ended. */
   #left = 0;
   #instances = 1;
-  /** Topics that fit; less once the server has said that it had enough. */
-  #most;
   #heard = Date.now();
   #probed = 0;
   #probeTimeout = 0;
-  /** @type {{done: () => void, failed: (reason: string) => void} | undefined} */
-  #refresh;
+  /** Who waits for the answer to a REFRESH; they come in order. @type {((refused?: string) => void)[]} */
+  #refreshes = [];
 
   /**
    * @param {import('./pool.js').Origin} origin
@@ -69,7 +70,6 @@ export class Link {
     this.origin = origin;
     this.url = url;
     this.first = first;
-    this.#most = origin.pool.options.maxTopics;
   }
 
   /**
@@ -83,15 +83,16 @@ export class Link {
     }
     const offers = [V1, BASE, ...(token ? [`carillon.bearer.${token}`] : [])];
     try {
-      const socket = new this.origin.pool.RealWebSocket(this.url, offers);
+      const socket = new this.origin.WebSocket(this.url, offers);
       this.#socket = socket;
       socket.binaryType = 'arraybuffer';
       socket.onopen = () => this.#opened(socket.protocol);
       socket.onmessage = event => this.#received(event.data);
       socket.onerror = () => this.state === 'connecting' && this.abandon();
       socket.onclose = ({code, reason, wasClean}) => this.#end({code, reason, wasClean});
-    } catch {
-      setTimeout(() => this.abandon()); // Such as a page that may not connect there.
+    } catch (error) {
+      this.origin.pool.warn(`no connection: ${error}`); // Such as a page that may not connect there.
+      setTimeout(() => this.abandon());
     }
   }
 
@@ -102,7 +103,7 @@ export class Link {
 
   /** Whether this is the way to the server for one more channel. @param {Channel} channel */
   takes(channel) {
-    if (this.state === 'closed' || this.channels.size >= this.#most) {
+    if (this.state === 'closed' || this.channels.size >= this.origin.maxTopics) {
       return false;
     }
     if (this.state === 'open' && !this.v1 && channel.protocols.length) {
@@ -163,9 +164,8 @@ export class Link {
       return this.#refuseLater(channel, `501 ${NO_PROTOCOLS}`);
     }
     const twice = this.#addresses.has(channel.topic);
-    if (!this.#fits(channel, this.v1) || (twice && !this.v1)) {
-      this.#forget(channel);
-      return this.origin.place(channel);
+    if (!this.#fits(channel, this.v1) || (twice && !this.v1) || this.channels.size > this.origin.maxTopics) {
+      return this.#handOn(channel);
     }
     // The topic behind a token is not known yet: it may be on this link already.
     const numbered = this.v1 && (twice || channel.topic.startsWith('/websocket/token/'));
@@ -236,6 +236,12 @@ export class Link {
     this.idleSince = Date.now();
   }
 
+  /** What has no room here goes to another connection, where it is still wanted. @param {Channel} channel */
+  #handOn(channel) {
+    this.#forget(channel);
+    channel.state === 'connecting' ? this.origin.place(channel) : channel.ended({code: 1006, reason: '', wasClean: false});
+  }
+
   /** @param {Channel} channel @param {import('./channel.js').End} end */
   #finish(channel, end) {
     this.#forget(channel);
@@ -252,10 +258,8 @@ export class Link {
   #refuse(channel, reason) {
     const status = Number(STATUS.exec(reason)?.[1] ?? STATUSES[reason.toLowerCase()] ?? 500);
     if (status === 429 && /topics$/i.test(reason) && this.channels.size > 1) {
-      // Full: what does not fit goes to another connection.
-      this.#most = Math.min(this.#most, this.channels.size - 1);
-      this.#forget(channel);
-      return channel.state === 'connecting' ? this.origin.place(channel) : channel.ended({code: 1006, reason: '', wasClean: false});
+      this.origin.maxTopics = Math.min(this.origin.maxTopics, this.channels.size - 1);
+      return this.#handOn(channel);
     }
     const code = CODES[status] ?? (status < 500 ? 1008 : 1011);
     this.#finish(channel, {code, reason: reason.replace(STATUS, ''), wasClean: false, status});
@@ -285,7 +289,9 @@ export class Link {
       case 'ERR':
         return this.#failed(first, second.toUpperCase(), third, rest);
       case 'INVALID':
-        this.#refresh?.failed(first);
+        if (/^control/i.test(first)) {
+          this.#refreshes.shift()?.(first); // A server that knows no REFRESH.
+        }
         return this.origin.pool.warn(`the server took a message for invalid: ${first}`);
       case 'UNSUBSCRIBE':
         this.#write(control('OK', 'UNSUBSCRIBE', first));
@@ -310,7 +316,7 @@ export class Link {
     } else if (action === 'PING') {
       this.#answered(topic === String(this.#probed));
     } else if (action === 'REFRESH') {
-      this.#refresh?.done();
+      this.#refreshes.shift()?.();
     }
   }
 
@@ -345,7 +351,7 @@ export class Link {
     } else if (action === 'REQUEST') {
       channel?.requestFailed(rest[0], reason);
     } else if (action === 'REFRESH') {
-      this.#refresh?.failed(reason);
+      this.#refreshes.shift()?.(reason);
     }
   }
 
@@ -366,22 +372,19 @@ export class Link {
   }
 
   /**
-   * Sends the server a new token.
+   * Sends the server a new token; open in carillon.v1 only.
    *
    * @param {string} token
    * @returns {Promise<void>} fails with what the server said
    */
   refresh(token) {
-    const message = control('REFRESH', token);
-    if (!this.v1 || this.state !== 'open' || byteLength(message) > REFRESH_LIMIT) {
-      return Promise.resolve();
-    }
     return new Promise((done, failed) => {
-      this.#refresh = {
-        done,
-        failed: reason => failed(new MultiplexError('refused', `token refused: ${reason}`, {code: parseInt(reason, 10) || 0, reason})),
-      };
-      this.#write(message);
+      this.#refreshes.push(refused =>
+        refused === undefined
+          ? done()
+          : failed(new MultiplexError('refused', `token refused: ${refused}`, {code: parseInt(refused, 10) || 0, reason: refused})),
+      );
+      this.#write(control('REFRESH', token));
     });
   }
 
@@ -425,7 +428,7 @@ export class Link {
   /** Something happened that may have cut the connection: asks at once, and does not wait long. */
   check() {
     if (this.state === 'open') {
-      const timeout = QUICK + 4 * (this.rtt ?? 0);
+      const timeout = Math.min(QUICK + 4 * (this.rtt ?? 0), QUICK_AT_MOST);
       this.#probe(timeout);
       setTimeout(() => this.state === 'open' && this.tick(Date.now()), timeout + 20);
     }
@@ -500,7 +503,7 @@ export class Link {
   #tell(end, final) {
     if (this.state !== 'closed') {
       this.state = 'closed';
-      this.#refresh?.failed('closed');
+      this.#refreshes.splice(0).forEach(answered => answered('closed'));
       this.origin.ended(this, end, final);
     }
   }

@@ -1,6 +1,7 @@
 import {delayAfter, exponential} from './backoff.js';
 import {Link} from './link.js';
 import {POOL, MultiplexWebSocket} from './socket.js';
+import {checked, renewalOf} from './token.js';
 
 /** A connection that was up this long, in milliseconds, has earned a quick first try. */
 const STEADY = 5_000;
@@ -9,6 +10,8 @@ const TICK = 500;
 const SLEPT = 5_000;
 /** Topics that are tried one by one against a server that has no carrier, before all are told that it is gone. */
 const TRIES = 3;
+/** How long after a new token could not be had it is asked for again, in milliseconds. */
+const RENEW = 5_000;
 
 /**
  * @template T
@@ -20,7 +23,7 @@ const TRIES = 3;
  * @property {typeof WebSocket} [WebSocket] what makes real connections, for Node.js before 22: that of `ws` or `undici`
  * @property {string | URL} [carrier] where connections go, relative to the server; `/.multiplex`
  * @property {(why: 'connect' | 'expired') => Awaitable<string | undefined>} [token] a JWT for the connection, asked for
- *   before each one, and with `expired` when the server wants a new one
+ *   before each one, and with `expired` when most of its life is over or the server wants a new one
  * @property {import('./backoff.js').Backoff} [backoff] between tries to reach a server; `exponential()`
  * @property {number} [connectTimeout] how long an attempt may take, in milliseconds; 10 000
  * @property {{idle: number, timeout: number} | false} [heartbeat] after how long a silence the server is asked for a sign of
@@ -104,7 +107,7 @@ export class Pool extends EventTarget {
   get RealWebSocket() {
     const real = this.options.WebSocket ?? globalThis.WebSocket;
     if (!real) {
-      throw new TypeError('no WebSocket here: give the one of ws or undici, new Pool({WebSocket})');
+      throw new DOMException('no WebSocket here: give that of ws or undici, new Pool({WebSocket})', 'NotSupportedError');
     }
     return real;
   }
@@ -152,9 +155,14 @@ export class Pool extends EventTarget {
     this.resume();
   }
 
-  /** Gives the servers a new token on the open connections; fails with what a server said. */
-  async refresh() {
-    await Promise.all([...this.#origins.values()].map(origin => origin.refresh()));
+  /**
+   * Gives the servers a new token on the open connections; fails with what a server said. It happens by itself, too, before
+   * a token expires.
+   *
+   * @param {string} [token] that of the function otherwise
+   */
+  async refresh(token) {
+    await Promise.all([...this.#origins.values()].map(origin => origin.refresh(token)));
   }
 
   /** Ends all connections and whatever is on them. */
@@ -172,7 +180,7 @@ export class Pool extends EventTarget {
     return [...this.#origins.values()].flatMap(({links}) => [...links]);
   }
 
-  /** @param {URL} url @returns {Origin} @internal */
+  /** @param {URL} url @returns {Origin} @throws {DOMException} where there is no `WebSocket` @internal */
   origin({protocol, host}) {
     const key = `${protocol}//${host}`;
     let origin = this.#origins.get(key);
@@ -219,9 +227,7 @@ export class Pool extends EventTarget {
         this.#wake();
       }
       last = now;
-      for (const link of this.#links) {
-        link.tick(now);
-      }
+      this.#origins.forEach(origin => origin.tick(now));
     }, TICK);
     /** @type {any} */ (timer).unref?.();
     const stops = [() => clearInterval(timer)];
@@ -256,6 +262,8 @@ export class Origin {
   links = new Set();
   /** Whether the server speaks the base dialect only, which has no carrier; undefined until one of them has opened. */
   direct = /** @type {boolean | undefined} */ (undefined);
+  /** Topics that fit on a connection; fewer once the server has said that it had enough. */
+  maxTopics;
   #failures = 0;
   #tries = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -264,14 +272,19 @@ export class Origin {
   #retryAt;
   /** @type {Set<(go: boolean) => void>} */
   #waiting = new Set();
-  #why = /** @type {'connect' | 'expired'} */ ('connect');
   /** @type {string | undefined} */
   #token;
+  /** Whether the server said that it is over. */
+  #expired = false;
+  /** When another is wanted, in milliseconds of the epoch. */
+  #renewAt = Infinity;
 
   /** @param {Pool} pool @param {string} key */
   constructor(pool, key) {
     this.pool = pool;
     this.key = key;
+    this.WebSocket = pool.RealWebSocket;
+    this.maxTopics = pool.options.maxTopics;
   }
 
   /** @returns {LinkState[]} */
@@ -330,31 +343,54 @@ export class Origin {
 
   /** @param {Link} link */
   async #start(link) {
-    const {token} = this.pool.options;
-    if (!token) {
-      return link.start();
-    }
-    const [why, old] = [this.#why, this.#token];
-    /** @type {import('./channel.js').End | undefined} */
-    let end;
+    const old = this.#token;
     try {
-      this.#token = await token(why);
-      if (why === 'expired' && (!this.#token || this.#token === old)) {
-        end = {code: 4401, reason: 'no new token', wasClean: false};
+      if (this.pool.options.token) {
+        await this.#askToken(this.#expired || Date.now() >= this.#renewAt);
       }
-      this.#why = 'connect';
     } catch (error) {
       this.pool.warn(`no token: ${error}`);
-      end = {code: 1006, reason: 'no token', wasClean: false};
+      return link.giveUp({code: 1006, reason: 'no token', wasClean: false});
     }
-    end ? link.giveUp(end) : link.start(this.#token);
+    if (this.#expired && (!this.#token || this.#token === old)) {
+      return link.giveUp({code: 4401, reason: 'no new token', wasClean: false});
+    }
+    this.#expired = false;
+    link.start(this.#token);
   }
 
-  async refresh() {
-    const {token} = this.pool.options;
-    if (token && this.links.size) {
-      this.#token = await token('expired');
-      await Promise.all([...this.links].map(link => link.refresh(this.#token ?? '')));
+  async #askToken(another = true) {
+    this.#keep(await this.pool.options.token?.(another ? 'expired' : 'connect'));
+  }
+
+  /** @param {string | undefined} token */
+  #keep(token) {
+    this.#token = checked(token);
+    this.#renewAt = renewalOf(token);
+  }
+
+  /**
+   * Gives the server another token on the open connections.
+   *
+   * @param {string} [given]
+   */
+  async refresh(given) {
+    if (this.#refreshable.length && (given || this.pool.options.token)) {
+      given ? this.#keep(given) : await this.#askToken();
+      await Promise.all(this.#refreshable.map(link => link.refresh(this.#token ?? '')));
+    }
+  }
+
+  get #refreshable() {
+    return [...this.links].filter(link => link.state === 'open' && link.v1);
+  }
+
+  /** Looks after tokens and links; called twice a second. @param {number} now milliseconds of the epoch */
+  tick(now) {
+    this.links.forEach(link => link.tick(now));
+    if (now >= this.#renewAt) {
+      this.#renewAt = now + RENEW;
+      this.refresh().catch(error => this.pool.warn(`no new token: ${error}`));
     }
   }
 
@@ -383,7 +419,7 @@ export class Origin {
       this.#failures = 0;
     }
     if (end.code === 4401 && this.pool.options.token && !final) {
-      this.#why = 'expired';
+      this.#expired = true;
       end = {...end, code: 1006};
     }
     for (const channel of channels) {

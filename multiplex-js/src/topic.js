@@ -301,17 +301,18 @@ export class Topic {
       () => answer.reject(new MultiplexError('timeout', `no answer in time: timeout=${timeout}`)),
       timeout,
     );
-    this.ready({signal: answer.signal}).then(
-      () => {
-        if (!this.#feed?.asks) {
-          return answer.reject(new MultiplexError('unsupported', 'requests need a server that speaks carillon.v1'));
-        }
-        forget = this.#feed.request(payload, (got, reason) => {
-          got === undefined ? answer.reject(requestError(reason)) : answer.resolve(got);
-        });
-      },
-      error => answer.reject(error),
-    );
+    const ask = async () => {
+      do {
+        await this.ready({signal: answer.signal});
+      } while (this.status !== 'open'); // Lost again meanwhile.
+      if (!this.#feed?.asks) {
+        throw new MultiplexError('unsupported', 'requests need a server that speaks carillon.v1');
+      }
+      forget = this.#feed.request(payload, (got, reason) => {
+        got === undefined ? answer.reject(requestError(reason)) : answer.resolve(got);
+      });
+    };
+    ask().catch(answer.reject);
     return this.#decoded(await answer.promise);
   }
 

@@ -16,8 +16,8 @@ export const V1 = 'carillon.v1';
  * @type {Record<'base' | 'v1', {topic: number, control: number}>}
  */
 export const LIMITS = {base: {topic: 100, control: 512}, v1: {topic: 512, control: 4096}};
-/** Most bytes of a REFRESH, which carries a token. */
-export const REFRESH_LIMIT = 16_384;
+/** Most characters of a token: what a REFRESH has room for. */
+export const TOKEN_LIMIT = 16_300;
 
 /**
  * How many parameters an action has whose last one may contain the separator.

@@ -149,51 +149,6 @@ test('a closed pool ends its topics and starts no more by itself', options, asyn
   await failed;
 });
 
-test('tokens: one for each connection, a new one when the server wants it, and refresh', options, async t => {
-  let good = 'one';
-  const stub = await Stub.start(t, {refuseToken: token => token !== good});
-  const asked = [];
-  const pool = poolOn(t, stub, {
-    token: async why => {
-      asked.push(why);
-      return good;
-    },
-  });
-  const topic = new Topic(stub.url('/echo'), {pool});
-  await topic.ready();
-  assert.deepEqual([asked, stub.bearers], [['connect'], ['one']]);
-
-  good = 'two';
-  await pool.refresh();
-  assert.deepEqual(stub.refreshed, ['two']);
-  good = 'bad';
-  await assert.rejects(pool.refresh(), {kind: 'refused', code: 401, reason: '401 Unauthorized'});
-
-  [...stub.connections][0].socket.close(4401, 'expired');
-  good = 'three';
-  await new Promise(done => topic.on('lost', done));
-  assert.deepEqual(asked, ['connect', 'expired', 'expired', 'expired']);
-  assert.equal(stub.bearers.at(-1), 'three');
-
-  [...stub.connections][0].socket.close(4401, 'expired'); // And the same token again.
-  await new Promise(done => topic.on('status', it => it === 'closed' && done()));
-  assert.equal(topic.error.code, 4401);
-});
-
-test('a token that cannot be had now is asked for again, once for each try', options, async t => {
-  const stub = await Stub.start(t);
-  let asked = 0;
-  const pool = poolOn(t, stub, {
-    token: () => {
-      if (++asked < 3) throw new Error('not now');
-      return 'token';
-    },
-  });
-  await new Topic(stub.url('/echo'), {pool}).ready();
-  assert.equal(asked, 3);
-  assert.deepEqual(stub.bearers, ['token']);
-});
-
 test('a restart that the server plans is waited for', options, async t => {
   const stub = await Stub.start(t);
   const topic = new Topic(stub.url('/echo'), {pool: poolOn(t, stub)});
@@ -236,6 +191,29 @@ test('ten thousand subscriptions in a burst: one connection, all answered', opti
   await Promise.all(sockets.map(socket => event(socket, 'open')));
   assert.equal(stub.accepted, 1);
   pool.drop();
+});
+
+test('ten thousand subscriptions, of which the server takes 128 on a connection', options, async t => {
+  const stub = await Stub.start(t, {maxTopics: 128});
+  const pool = poolOn(t, stub);
+  const sockets = Array.from({length: 10_000}, (_, i) => new pool.WebSocket(stub.url(`/room/${i}`)));
+  await Promise.all(sockets.map(socket => event(socket, 'open')));
+  assert.equal(stub.channels.length, 10_000);
+  assert.ok(stub.accepted <= 100, `${stub.accepted} connections`);
+  assert.ok(stub.subscribes <= 21_000, `${stub.subscribes} subscriptions`);
+  pool.drop();
+});
+
+test('without a WebSocket it says what to do', options, async t => {
+  const there = Object.getOwnPropertyDescriptor(globalThis, 'WebSocket');
+  delete globalThis.WebSocket;
+  t.after(() => there && Object.defineProperty(globalThis, 'WebSocket', there));
+  const pool = new Pool();
+  const says = {name: 'NotSupportedError', message: /new Pool\(\{WebSocket\}\)/};
+  assert.throws(() => new pool.WebSocket('ws://host/'), says);
+  const topic = new Topic('ws://host/', {pool});
+  await assert.rejects(topic.ready(), {kind: 'handshake', message: /no WebSocket here: .*new Pool\(\{WebSocket\}\)/});
+  assert.equal(topic.status, 'failed');
 });
 
 test('the wire can be watched', options, async t => {

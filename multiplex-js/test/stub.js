@@ -36,8 +36,15 @@ export class Stub {
   logs = new Map();
   bearers = [];
   refreshed = [];
-  /** Whether it answers at all; a silent one is a dead link. */
+  /** Whether it answers at all; a silent one is a dead link. What it then passed over is counted. */
   silent = false;
+  unheard = 0;
+  /** What it refuses every subscription with. @type {string | undefined} */
+  refuses;
+  /** Whether it is of a time that has tokens. */
+  knowsRefresh = true;
+  /** One-time URIs that nobody has used yet; all are good where none was issued. @type {Set<string> | undefined} */
+  issued;
   #admissions = [];
   #waiters = [];
 
@@ -115,13 +122,15 @@ export class Stub {
     }
     const wanted = dialect ? [] : offers;
     let admitted;
+    let topic;
     try {
-      admitted = await this.admit(request.url, wanted);
+      topic = this.redeem(request.url);
+      admitted = await this.admit(topic, wanted);
     } catch (status) {
       return refuse(status);
     }
     request.chosen = dialect ?? admitted.protocol;
-    sockets.handleUpgrade(request, socket, head, it => (dialect ? new Multiplexed(this, it, v1, request.url) : new Plain(this, it, request.url)));
+    sockets.handleUpgrade(request, socket, head, it => (dialect ? new Multiplexed(this, it, v1, request.url, topic) : new Plain(this, it, topic)));
   }
 
   /** Routing, guards and join: throws the status of a refusal. */
@@ -137,6 +146,20 @@ export class Stub {
       });
     }
     return {protocol: route === 'pick' ? (query.get('protocol') ?? protocols[0] ?? '') : ''};
+  }
+
+  /** Makes the last segment of a one-time URI. */
+  issue(name) {
+    const token = name.padEnd(22, 'x');
+    this.issued = (this.issued ?? new Set()).add(token);
+    return token;
+  }
+
+  /** The topic behind a one-time URI; others are their own. Throws 404 for one that was used. */
+  redeem(topic) {
+    const [, token] = /^\/websocket\/token\/([\w-]{22})$/.exec(topic) ?? [];
+    if (token && this.issued && !this.issued.delete(token)) throw 404;
+    return token ? '/room/behind-a-token' : topic;
   }
 
   /** Lets the joins of `/slow` that are waiting in. */
@@ -208,7 +231,6 @@ const ROUTES = {
   early: {},
   closed: {},
   ask: {},
-  websocket: {},
 };
 
 const number = text => (text === null ? undefined : Number(text));
@@ -259,7 +281,11 @@ class Connection {
     stub.accepted++;
     stub.connections.add(this);
     socket.on('message', (data, isBinary) => {
-      stub.silent || this.received(isBinary ? data : data.toString('utf8'), isBinary ? 0 : data.length);
+      if (stub.silent) {
+        stub.unheard++;
+      } else {
+        this.received(isBinary ? data : data.toString('utf8'), isBinary ? 0 : data.length);
+      }
       stub.tell();
     });
     socket.on('close', (code, reason) => {
@@ -307,13 +333,13 @@ class Multiplexed extends Connection {
   /** Addresses that ended from here, which the client may not know yet. */
   #ended = new Set();
 
-  constructor(stub, socket, v1, first) {
+  constructor(stub, socket, v1, first, topic) {
     super(stub, socket);
     this.v1 = v1;
     this.first = first;
     this.limits = v1 ? {topic: 512, control: 4096} : {topic: 100, control: 512};
     if (first) {
-      this.joined(first, first);
+      this.joined(first, topic);
     }
   }
 
@@ -409,7 +435,9 @@ class Multiplexed extends Connection {
       case 'PING':
         return this.control('OK', 'PING', first);
       case 'REFRESH':
+        if (!this.stub.knowsRefresh) return this.control('INVALID', 'Control Message Invalid');
         this.stub.refreshed.push(first);
+        this.stub.tell();
         return first === 'bad' ? this.control('ERR', '401 Unauthorized', 'REFRESH', first) : this.control('OK', 'REFRESH', first);
       case 'OK':
         return this.confirmed(first, second);
@@ -426,17 +454,22 @@ class Multiplexed extends Connection {
     if (this.addresses.has(address)) {
       return this.invalid('Already Subscribed', address);
     }
+    if (this.stub.refuses) {
+      return this.control('ERR', this.stub.refuses, 'SUBSCRIBE', address);
+    }
     if (this.addresses.size + this.joining >= this.stub.maxTopics) {
       return refuse(429, 'Too Many Topics');
     }
     let admitted;
+    let topic;
     const early = /^\/early\?count=(\d+)/.exec(asked);
     for (let i = 0; early && i < Number(early[1]); i++) {
       this.write(`${address}${S}${i}`);
     }
     this.joining++;
     try {
-      admitted = await this.stub.admit(asked, protocols ? protocols.split(/, ?/) : []);
+      topic = this.stub.redeem(asked);
+      admitted = await this.stub.admit(topic, protocols ? protocols.split(/, ?/) : []);
     } catch (status) {
       return refuse(status, STATUS_CODES[status]);
     } finally {
@@ -445,7 +478,6 @@ class Multiplexed extends Connection {
     if (this.socket.readyState !== 1) {
       return;
     }
-    const topic = asked.startsWith('/websocket/token/') ? '/room/behind-a-token' : asked;
     const real = topic + (instance ? `#${instance}` : '');
     if (this.addresses.has(real)) {
       return refuse(409, 'Already Subscribed');

@@ -149,6 +149,36 @@ test('a refusal has the status, and says whether it is tried again', options, as
   await assert.rejects(none.ready(), {kind: 'refused', code: 503});
 });
 
+// Reason, HTTP status, and whether it is tried again.
+for (const [dialect, dialects, refusals] of [
+  ['the base dialect', ['rocket-multiplex'], [
+    ['Not Found', 404, false], ['NOT FOUND', 404, false], ['Unauthorized', 401, false], ['Forbidden', 403, false], ['Conflict', 409, false],
+    ['Too Many Requests', 429, true], ['Unavailable', 503, true], ['Invalid Topic', 400, false], ['Already Subscribed', 409, false],
+    ['Gone', 500, true], ['anything else', 500, true],
+  ]],
+  ['carillon.v1', ['carillon.v1'], [
+    ['404 Not Found', 404, false], ['403 not a member of this', 403, false], ['400 Invalid Topic', 400, false], ['409 Already Subscribed', 409, false],
+    ['410 Gone', 410, false], ['413', 413, false], ['429 not so fast', 429, true], ['500 InternalServerError', 500, true], ['503 Unavailable', 503, true],
+    ['504 handler took too long', 504, true],
+  ]],
+]) {
+  test(`each refusal of the list: ${dialect}`, options, async t => {
+    const stub = await Stub.start(t, {dialects});
+    const pool = poolOn(t, stub, {idleClose: 60_000});
+    await new Topic(stub.url('/echo'), {pool}).ready();
+    const [connection] = stub.connections;
+    for (const [reason, status, again] of refusals) {
+      stub.refuses = reason;
+      const topic = new Topic(stub.url('/room/a'), {pool, backoff: constant(60_000)});
+      await becomes(topic, again ? 'waiting' : 'failed');
+      assert.deepEqual([topic.error.kind, topic.error.code], ['refused', status], reason);
+      await topic.close();
+    }
+    stub.refuses = undefined;
+    assert.deepEqual([...stub.connections], [connection]);
+  });
+}
+
 test('missed messages are recovered in order, before newer ones', options, async t => {
   const stub = await Stub.start(t);
   const topic = new Topic(stub.url('/log/a'), {pool: poolOn(t, stub), codec: text});
@@ -336,6 +366,16 @@ test('requests both ways', options, async t => {
   await stub.until(() => stub.on('/ask').length);
   stub.cut();
   await assert.rejects(open, {kind: 'closed', code: 1006});
+});
+
+test('a question that was not asked yet is asked on the next connection', options, async t => {
+  const stub = await Stub.start(t);
+  const pool = poolOn(t, stub);
+  const topic = new Topic(stub.url('/ask'), {pool});
+  await topic.ready();
+  const answer = topic.request('a');
+  pool.drop();
+  assert.equal(await answer, 'A');
 });
 
 test('the base dialect has no requests', options, async t => {

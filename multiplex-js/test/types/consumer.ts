@@ -38,6 +38,8 @@ bound.binaryType = 'text';
 
 const backoff: Backoff = exponential({first: 100, most: 1000});
 const pool = new Pool({backoff, token: async why => (why === 'expired' ? 'new' : 'old'), heartbeat: false});
+await pool.refresh();
+await pool.refresh('token');
 pool.trace = (direction: 'in' | 'out', message) => console.log(direction, message);
 const links: readonly LinkState[] = pool.links;
 
