@@ -26,10 +26,11 @@ public final class MultiplexWriter {
     return control("OK", action, fields);
   }
 
-  /** An action failed. */
+  /** An action failed. The reason is not the last field, so a separator in it becomes a space. */
   public static String err(String reason, String action, List<String> fields) {
     StringBuilder text = new StringBuilder(64);
-    begin(text, "ERR").append(reason).append(SEPARATOR).append(action).append(SEPARATOR);
+    begin(text, "ERR").append(reason.replace(SEPARATOR, ' ')).append(SEPARATOR);
+    text.append(action).append(SEPARATOR);
     return append(text, fields);
   }
 

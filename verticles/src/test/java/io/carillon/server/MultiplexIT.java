@@ -98,6 +98,7 @@ class MultiplexIT extends HandlerFixture {
                 switch (text) {
                   case "throw" -> throw new IllegalStateException("thrown");
                   case "refuse" -> Future.failedFuture(CloseException.http(403, "not you"));
+                  case "refuse oddly" -> Future.failedFuture(CloseException.http(403, "not·you"));
                   default -> Future.succeededFuture(text.toUpperCase(Locale.ROOT));
                 });
     routes.route("/wants?name").message((ch, payload) -> ch.sendRaw(payload));
@@ -427,6 +428,28 @@ class MultiplexIT extends HandlerFixture {
   }
 
   @Test
+  void subscribingTwiceWhileTheFirstJoinRunsChangesNothing() throws Exception {
+    RawClient client = carrier().sendText("·SUBSCRIBE·/slow·").sendText("·SUBSCRIBE·/slow·");
+
+    expect(client, "·ERR·409 Already Subscribed·SUBSCRIBE·/slow·");
+    journal.expect("joining");
+    nextPending().complete();
+    expect(client, "·OK·SUBSCRIBE·/slow····");
+    expectNothingElse(client);
+  }
+
+  @Test
+  void leavingWhileTheJoinRunsLeavesBehindIt() throws Exception {
+    RawClient client = carrier().sendText("·SUBSCRIBE·/slow·").sendText("·UNSUBSCRIBE·/slow·");
+
+    journal.expect("joining");
+    expectNothingElse(client);
+    nextPending().complete();
+    expect(client, "·OK·SUBSCRIBE·/slow····", "·OK·UNSUBSCRIBE·/slow·");
+    journal.expect("left slow");
+  }
+
+  @Test
   void tooManyTopics() throws Exception {
     server.close();
     server = TestServer.start("{'limits': {'maxTopics': 2}}");
@@ -483,6 +506,53 @@ class MultiplexIT extends HandlerFixture {
     expect(client, "·INVALID·" + reason + "·");
     client.sendText("/echo·still here");
     expect(client, "/echo·still here");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {"rocket-multiplex|100|Invalid Topic", "carillon.v1|512|400 Invalid Topic"})
+  void topicOfOneByteTooManyIsNone(String dialect, int limit, String reason) throws Exception {
+    RawClient client = connect("/echo", dialect);
+    String longest = "/ends?" + "x".repeat(limit - 6);
+
+    client.sendText("·SUBSCRIBE·" + longest + "·");
+    assertThat(client.readText()).startsWith("·OK·SUBSCRIBE·" + longest + "·");
+    client.sendText(longest + "·text");
+    expect(client, longest + "·text");
+    client.sendText("·SUBSCRIBE·" + longest + "x·");
+    expect(client, "·ERR·" + reason + "·SUBSCRIBE·" + longest + "x·");
+    client.sendText(longest + "x·text");
+    assertThat(client.readText()).startsWith("·INVALID·");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "rocket-multiplex|512|·ERR·Not Subscribed·",
+        "carillon.v1|4096|·ERR·404 Not Subscribed·"
+      })
+  void controlMessageOfOneByteTooManyIsInvalid(String dialect, int limit, String answer)
+      throws Exception {
+    RawClient client = connect("/echo", dialect);
+    String topic = "/" + "x".repeat(limit - bytes("·UNSUBSCRIBE·/·").length);
+
+    client.sendText("·UNSUBSCRIBE·" + topic + "·");
+    expect(client, answer + "UNSUBSCRIBE·" + topic + "·");
+    client.sendText("·UNSUBSCRIBE·" + topic + "x·");
+    expect(client, "·INVALID·Control message exceeds " + limit + " byte limit·");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {BASE, EXTENDED})
+  void controlInABinaryMessageIsInvalid(String dialect) throws Exception {
+    RawClient client = connect("/echo", dialect);
+
+    client.sendBinary(bytes("·SUBSCRIBE·/ends·"));
+
+    expect(client, "·INVALID·Invalid Topic·");
+    expectNothingElse(client);
   }
 
   @Test
@@ -708,6 +778,13 @@ class MultiplexIT extends HandlerFixture {
     expect(client, "/ask^1·UPPER", "/ask·heard message");
     expect(client, "·ERR·500 InternalServerError·REQUEST·/ask·3·");
     expect(client, "·ERR·403 not you·REQUEST·/ask·5·", "/ask^7·AGAIN");
+  }
+
+  @Test
+  void separatorInTheReasonOfARefusalIsASpace() throws Exception {
+    RawClient client = carrier().sendText("·SUBSCRIBE·/ask·").sendText("/ask^1·refuse oddly");
+
+    expect(client, "·OK·SUBSCRIBE·/ask····", "·ERR·403 not you·REQUEST·/ask·1·");
   }
 
   @Test
