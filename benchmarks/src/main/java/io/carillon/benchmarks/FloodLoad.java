@@ -35,16 +35,19 @@ final class FloodLoad extends Load {
   private final Kind kind;
   private final int connections;
   private final int rate;
+  private final String topic;
   private final Queue<Flooder> flooders = new ArrayDeque<>();
   private int opened;
   private long due;
   private long done;
+  private long agreed;
 
   FloodLoad(Options options) {
     super(options);
     kind = Kind.valueOf(options.text("kind").toUpperCase(Locale.ROOT));
     connections = options.integer("conns", 100, 1, 10_000);
     rate = options.integer("rate", 1000, 1, 1_000_000);
+    topic = options.text("topic", "");
   }
 
   @Override
@@ -53,14 +56,18 @@ final class FloodLoad extends Load {
     loop()
         .scheduleAtFixedRate(
             () -> tick(System.nanoTime() - begin), 0, TICK_MILLIS, TimeUnit.MILLISECONDS);
+    pause(warmup);
+    long[] before = call(() -> new long[] {done, agreed});
+    Window measured = new Window(pids);
     pause(secs);
-    long units = call(() -> done);
+    long[] after = call(() -> new long[] {done, agreed});
+    long units = after[0] - before[0];
+    measured.end(report, units);
     report
         .put("kind", kind.name().toLowerCase(Locale.ROOT))
         .put("conns", connections)
         .put("opened", call(() -> opened))
-        .put("units", units)
-        .put("units_per_s", units / secs);
+        .put("agreed_per_s", (after[1] - before[1]) / secs);
     return units > 0;
   }
 
@@ -139,8 +146,9 @@ final class FloodLoad extends Load {
         case PINGS -> to.write(Masked.frame(to.alloc(), 9, new byte[8]));
         case FRAGMENTS -> fragment(to);
         case TOPICS -> {
-          text(to, "·SUBSCRIBE·/fan/flood" + done % 1000 + "·");
-          text(to, "·UNSUBSCRIBE·/fan/flood" + done % 1000 + "·");
+          String one = topic.isEmpty() ? "/fan/flood" + done % 1000 : topic;
+          text(to, "·SUBSCRIBE·" + one + "·");
+          text(to, "·UNSUBSCRIBE·" + one + "·");
         }
         case HANDSHAKES -> {}
       }
@@ -180,7 +188,16 @@ final class FloodLoad extends Load {
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
       ready = true; // the answer to the upgrade is what comes first
+      if (kind == Kind.TOPICS && message instanceof ByteBuf in) {
+        in.forEachByte(this::countAgreed);
+      }
       ReferenceCountUtil.release(message);
+    }
+
+    /** Of what is said to SUBSCRIBE and UNSUBSCRIBE, only OK has this letter. */
+    private boolean countAgreed(byte letter) {
+      agreed += letter == 'K' ? 1 : 0;
+      return true;
     }
 
     @Override

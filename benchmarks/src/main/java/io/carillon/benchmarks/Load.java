@@ -63,6 +63,7 @@ abstract class Load implements Client.Owner {
                loris        sends a header line of a request that never ends
                pings        sends pings, fragments: fragments of one byte, topics: a SUBSCRIBE and an
                             UNSUBSCRIBE (carillon.v1)
+               --topic T    of that topic, not of a thousand
       connect  --conns N --hold S (open until a line comes on standard input, S seconds at most)
 
       all      --warmup S      of the same load before it is measured (connect: --warm N connections)

@@ -1,7 +1,6 @@
 package io.carillon.bridge;
 
 import io.carillon.broker.Addresses;
-import io.carillon.broker.Broadcast;
 import io.carillon.broker.BrokerException;
 import io.carillon.broker.LocalSubscriber;
 import io.carillon.broker.LocalTopics;
@@ -18,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -68,8 +68,7 @@ public final class BrokerVerticle extends VerticleBase {
     consumers.add(vertx.eventBus().localConsumer(Addresses.BROKER, this::onRequest));
     Future<?> listening = Future.all(consumers.stream().map(MessageConsumer::completion).toList());
     return (vertx.isClustered() ? listening.compose(here -> link()) : listening)
-        .onSuccess(
-            ready -> ours.open(options.maxMessageBytes(), links == null ? null : this::take));
+        .onSuccess(ready -> ours.open(options.maxMessageBytes(), elsewhere()));
   }
 
   private Future<Void> link() {
@@ -79,6 +78,11 @@ public final class BrokerVerticle extends VerticleBase {
     FailedWrites.handleIn(vertx);
     vertx.setPeriodic(UNWANT_MILLIS, tick -> unwant(others));
     return others.start();
+  }
+
+  /** What takes the publications of this node for the others, on the threads of publishers. */
+  private @Nullable Function<Publication, Future<Void>> elsewhere() {
+    return links == null ? null : new Handover(vertx, context, this::toOtherNodes)::take;
   }
 
   /**
@@ -106,18 +110,6 @@ public final class BrokerVerticle extends VerticleBase {
     drained = last;
     long timer = vertx.setTimer(options.stopTimeout().toMillis(), late -> last.tryComplete());
     return last.future().andThen(done -> vertx.cancelTimer(timer));
-  }
-
-  /** Takes a publication of this node for the others; called on the publisher's thread. */
-  private void take(Broadcast broadcast) {
-    context.runOnContext(
-        turn -> {
-          if (links == null) {
-            broadcast.taken().fail(LocalTopics.notRunning());
-          } else {
-            toOtherNodes(broadcast.publication()).onComplete(broadcast.taken());
-          }
-        });
   }
 
   /** The documented form, from a verticle that knows nothing but the event bus. */

@@ -3,11 +3,9 @@ package io.carillon.broker;
 import io.carillon.codec.Codec;
 import io.carillon.codec.Payload;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.MessageConsumer;
-import io.vertx.core.internal.VertxInternal;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -81,13 +79,7 @@ public final class Broker {
       return Future.failedFuture(refusal);
     }
     topics.deliver(publication);
-    Consumer<Broadcast> otherNodes = topics.otherNodes();
-    if (otherNodes == null) {
-      return Future.succeededFuture();
-    }
-    Promise<Void> taken = ((VertxInternal) vertx).getOrCreateContext().promise();
-    otherNodes.accept(new Broadcast(publication, taken));
-    return taken.future();
+    return topics.deliverElsewhere(publication);
   }
 
   /**

@@ -1,11 +1,12 @@
 package io.carillon.broker;
 
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.shareddata.Shareable;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,7 +22,7 @@ public final class LocalTopics implements Shareable {
 
   private final Map<Topic, LocalSubscriber[]> topics = new ConcurrentHashMap<>();
   private volatile long maxMessageBytes = -1;
-  private volatile @Nullable Consumer<Broadcast> otherNodes;
+  private volatile @Nullable Function<Publication, Future<Void>> otherNodes;
 
   private LocalTopics() {}
 
@@ -37,10 +38,10 @@ public final class LocalTopics implements Shareable {
   /**
    * The broker runs from now on.
    *
-   * @param elsewhere takes publications for the other nodes, on any thread, and completes the
-   *     promise of each; null if there can be none
+   * @param elsewhere takes publications for the other nodes, on any thread; null if there can be
+   *     none
    */
-  public void open(long limitBytes, @Nullable Consumer<Broadcast> elsewhere) {
+  public void open(long limitBytes, @Nullable Function<Publication, Future<Void>> elsewhere) {
     otherNodes = elsewhere;
     maxMessageBytes = limitBytes;
   }
@@ -49,11 +50,6 @@ public final class LocalTopics implements Shareable {
   public void close() {
     maxMessageBytes = -1;
     topics.clear();
-  }
-
-  /** Who takes publications for other nodes, or null. */
-  @Nullable Consumer<Broadcast> otherNodes() {
-    return otherNodes;
   }
 
   /** What becomes of a publication when no broker runs. */
@@ -84,6 +80,12 @@ public final class LocalTopics implements Shareable {
         subscriber.reportGone(topic);
       }
     }
+  }
+
+  /** Hands a publication to the broker for the other nodes; complete when it has taken it. */
+  Future<Void> deliverElsewhere(Publication publication) {
+    Function<Publication, Future<Void>> elsewhere = otherNodes;
+    return elsewhere == null ? Future.succeededFuture() : elsewhere.apply(publication);
   }
 
   /** Whether nobody wants anything. */

@@ -124,6 +124,18 @@ public final class UriPattern {
     return new TopicBuilder(this, path, query, params).topic();
   }
 
+  /**
+   * The segment with which every topic that matches begins, as topics spell it; empty for {@code
+   * /}, null where the first segment is a parameter.
+   */
+  public @Nullable String firstSegment() {
+    if (path.isEmpty()) {
+      return "";
+    }
+    PathSegment first = path.get(0);
+    return first.isStatic() ? first.text() : null;
+  }
+
   /** The names of the path parameters, in order. */
   public List<String> names() {
     return List.of(names);
@@ -180,7 +192,8 @@ public final class UriPattern {
 
   private boolean matchesPath(String uri, int end) {
     int at = 1;
-    for (PathSegment segment : path) {
+    for (int i = 0; i < path.size(); i++) { // no iterator: most patterns end at their first segment
+      PathSegment segment = path.get(i);
       if (segment.isRest()) {
         return true;
       }

@@ -112,6 +112,11 @@ final class Counters implements Shareable {
     Objects.requireNonNull(refused.get(kind)).increment();
   }
 
+  /** How often the limit was reached. */
+  long reached(Limit limit) {
+    return Objects.requireNonNull(reached.get(limit)).sum();
+  }
+
   /** So many messages were dropped because their clients read too slowly. */
   void onDropped(int messages) {
     dropped.add(messages);

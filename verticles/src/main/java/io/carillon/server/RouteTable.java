@@ -22,6 +22,7 @@ final class RouteTable {
 
   private final String node;
   private final List<RouteEntry> entries = new ArrayList<>();
+  private RouteIndex index = new RouteIndex(entries);
 
   RouteTable(String node) {
     this.node = node;
@@ -64,6 +65,7 @@ final class RouteTable {
       entry(one, announcement.name()).add(instance);
       warnIfJoinIsNarrower(one);
     }
+    index = new RouteIndex(entries);
   }
 
   /** Removes an instance from all its routes. */
@@ -94,7 +96,7 @@ final class RouteTable {
   Lookup find(Topic topic) {
     List<Bound> found = new ArrayList<>(1);
     String missing = null;
-    for (RouteEntry entry : entries) {
+    for (RouteEntry entry : index.candidates(topic)) {
       Match match = entry.declared().pattern().match(topic);
       if (match instanceof Match.Found hit) {
         found.add(new Bound(entry, hit.params()));

@@ -312,6 +312,20 @@ final class RawClient implements AutoCloseable {
     }
   }
 
+  /** Whether the connection ends, in whatever way, before so much time has passed. */
+  boolean endsWithin(int millis) throws IOException {
+    socket.setSoTimeout(millis);
+    try {
+      return in.read() < 0;
+    } catch (SocketTimeoutException stillOpen) {
+      return false;
+    } catch (IOException reset) {
+      return true;
+    } finally {
+      socket.setSoTimeout(PATIENCE_MILLIS);
+    }
+  }
+
   /** The connection is over, in whatever way, and nothing was sent before. */
   void readEndOrReset() {
     try {

@@ -4,10 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.carillon.broker.Topic;
 import io.carillon.route.Announcement;
+import io.carillon.route.Match;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -188,5 +194,86 @@ class RouteTableTest {
 
     assertThat(chosen("/a", 0)).isEqualTo("near");
     assertThat(bound("/b").route().hasInstances()).isFalse();
+  }
+
+  /** Seeded; the oracle asks every route that was announced, one behind the other. */
+  @Test
+  void lookUpFindsWhatAskingEveryRouteFinds() {
+    String[] segments = {"a", "b", "websocket", "token", "*", ":p", "**"};
+    String[] queries = {"", "", "?x=1", "?y", "?z?"};
+    String[] topics = {"a", "b", "c", ".d", "websocket", "token", "%C3%A4"};
+    Random random = new Random(7);
+    Map<Class<?>, Integer> seen = new HashMap<>();
+    for (int round = 0; round < 200; round++) {
+      RouteTable routes = new RouteTable(NODE);
+      List<Announcement.Declared> announced = new ArrayList<>();
+      for (int i = random.nextInt(30); i > 0; i--) {
+        announce(routes, uri(random, segments, queries), random.nextInt(8), announced);
+      }
+      announced.sort(Comparator.comparingInt(Announcement.Declared::rank));
+      for (int i = 0; i < 50; i++) {
+        Topic topic = Topic.of(uri(random, topics, "", "?x=1", "?x=1&y"));
+        RouteTable.Lookup lookup = routes.find(topic);
+        seen.merge(lookup.getClass(), 1, Integer::sum);
+        assertThat(shown(lookup)).as("%s", topic).isEqualTo(linear(announced, topic));
+      }
+    }
+    assertThat(seen.values()).hasSize(3).allMatch(count -> count > 100);
+  }
+
+  private static String uri(Random random, String[] segments, String... queries) {
+    StringBuilder uri = new StringBuilder("/");
+    for (int i = random.nextInt(4); i > 0; i--) {
+      uri.append(segments[random.nextInt(segments.length)]).append('/');
+    }
+    return uri + queries[random.nextInt(queries.length)];
+  }
+
+  /** What is no pattern, or collides with what is there, is left out; what is there stays one. */
+  private static void announce(
+      RouteTable routes, String pattern, int rank, List<Announcement.Declared> announced) {
+    JsonObject route = route(pattern);
+    if (rank > 0) {
+      route.put("rank", rank);
+    }
+    Announcement one;
+    try {
+      one = announcement(Integer.toString(announced.size()), route);
+    } catch (IllegalArgumentException noPattern) {
+      return;
+    }
+    if (routes.collisions(one) != null) {
+      return;
+    }
+    routes.announce(one);
+    if (!announced.containsAll(one.routes())) {
+      announced.addAll(one.routes());
+    }
+  }
+
+  private static String shown(RouteTable.Lookup lookup) {
+    return lookup instanceof RouteTable.Lookup.Found found
+        ? found.candidates().stream().map(bound -> bound.route().pattern()).toList().toString()
+        : lookup.toString();
+  }
+
+  private static String linear(List<Announcement.Declared> announced, Topic topic) {
+    List<String> found = new ArrayList<>();
+    String missing = null;
+    for (Announcement.Declared one : announced) {
+      Match match = one.pattern().match(topic);
+      if (match instanceof Match.Found) {
+        found.add(one.pattern().toString());
+      } else if (match instanceof Match.Missing parameter && missing == null) {
+        missing = parameter.parameter();
+      }
+    }
+    if (!found.isEmpty()) {
+      return found.toString();
+    }
+    return (missing == null
+            ? new RouteTable.Lookup.NotFound()
+            : new RouteTable.Lookup.Missing(missing))
+        .toString();
   }
 }
