@@ -7,6 +7,7 @@ import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
+import io.vertx.core.file.OpenOptions;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
@@ -59,6 +60,24 @@ final class Probe {
                       Context.isOnEventLoopThread()
                           ? "eventLoop"
                           : Context.isOnWorkerThread() ? "worker" : "other"));
+    }
+  }
+
+  /** Sends the file of its configuration at {@code /download}. */
+  public static final class Files extends ChannelVerticle {
+    @Override
+    protected void routes(Routes routes) {
+      OpenOptions reading = new OpenOptions().setWrite(false);
+      routes
+          .route("/download")
+          .join(
+              ch -> {
+                vertx
+                    .fileSystem()
+                    .open(config().getString("source"), reading)
+                    .compose(file -> ch.streamBinary().from(file).eventually(file::close))
+                    .onSuccess(sent -> ch.close());
+              });
     }
   }
 

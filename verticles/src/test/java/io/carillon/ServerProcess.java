@@ -62,6 +62,12 @@ final class ServerProcess implements AutoCloseable {
           .removeIf(name -> name.equals("PORT") || name.startsWith("CARILLON_"));
     }
 
+    /** Gives it a heap of that size, as the JVM spells it. */
+    Builder heap(String size) {
+      process.command().add(1, "-Xmx" + size);
+      return this;
+    }
+
     Builder environment(String name, String value) {
       process.environment().put(name, value);
       return this;

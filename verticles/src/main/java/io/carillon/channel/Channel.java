@@ -112,6 +112,19 @@ public interface Channel<O> {
   Future<Void> sendRaw(Object message);
 
   /**
+   * Opens a text message to this client that is written bit by bit, in UTF-8, and may be larger
+   * than the memory there is; see {@link MessageStream}. It is sent as it is, in no encoding, and
+   * never compressed.
+   *
+   * @throws CloseException 501 in a handler that runs on another node than the connection: chunks
+   *     do not cross nodes
+   */
+  MessageStream streamText();
+
+  /** The same for a binary message. */
+  MessageStream streamBinary();
+
+  /**
    * Asks the client, and waits for its answer without holding up its messages. Only a client that
    * speaks carillon.v1 can be asked.
    *

@@ -33,6 +33,13 @@ public interface Peer {
   Future<Void> send(Payload payload);
 
   /**
+   * Opens a message that is written bit by bit; see {@link Channel#streamText}.
+   *
+   * @throws CloseException 501 where the connection is on another node
+   */
+  MessageStream stream(boolean text);
+
+  /**
    * Asks the client; see {@link Channel#request}.
    *
    * @param timeoutMillis how long an answer is waited for

@@ -9,6 +9,7 @@ import io.carillon.channel.Channel;
 import io.carillon.channel.ChannelEvent;
 import io.carillon.channel.ChannelLocal;
 import io.carillon.channel.CloseException;
+import io.carillon.channel.MessageStream;
 import io.carillon.channel.Params;
 import io.carillon.channel.Peer;
 import io.carillon.codec.Codec;
@@ -177,6 +178,16 @@ final class RouteChannel<O> implements Channel<O> {
   @Override
   public Future<Void> sendRaw(Object message) {
     return peer.send(Codec.payloadOf(message, typed.values()));
+  }
+
+  @Override
+  public MessageStream streamText() {
+    return peer.stream(true);
+  }
+
+  @Override
+  public MessageStream streamBinary() {
+    return peer.stream(false);
   }
 
   @Override

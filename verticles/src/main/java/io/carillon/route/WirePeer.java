@@ -6,6 +6,7 @@ import io.carillon.broker.Topic;
 import io.carillon.channel.CloseException;
 import io.carillon.channel.DroppedException;
 import io.carillon.channel.Locals;
+import io.carillon.channel.MessageStream;
 import io.carillon.channel.Peer;
 import io.carillon.codec.Codec;
 import io.carillon.codec.Payload;
@@ -93,6 +94,11 @@ final class WirePeer implements Peer {
     return bus.<Void>request(client, payload.toBody(), action(Addresses.ACTION_SEND))
         .<Void>mapEmpty()
         .recover(failure -> Future.failedFuture(refusal(failure)));
+  }
+
+  @Override
+  public MessageStream stream(boolean text) {
+    throw CloseException.http(501, "a message is streamed on the node of its client only");
   }
 
   @Override

@@ -27,6 +27,12 @@ interface Carrier {
   /** Queues a message. */
   Queued send(Payload payload);
 
+  /** Queues a message that is written bit by bit; false when there is no room even for that. */
+  boolean stream(OutStream message);
+
+  /** What stands ahead of each message. */
+  byte[] prefix();
+
   /** Queues the shared bytes of a publication. */
   Queued deliver(SharedFrames publication);
 

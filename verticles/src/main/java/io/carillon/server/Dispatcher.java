@@ -8,6 +8,7 @@ import io.carillon.codec.Codec;
 import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
 import io.carillon.protocol.LeaveStatus;
+import io.carillon.route.RouteSettings;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.Message;
@@ -62,11 +63,16 @@ final class Dispatcher {
 
   /** How long an event of this route may be in a handler; a join is part of the handshake too. */
   Duration timeout(Event event) {
-    long own = event.bound().route().settings().handlerTimeoutMillis();
-    Duration timeout = own > 0 ? Duration.ofMillis(own) : limits.handlerTimeout();
+    Duration timeout = timeout(event.bound().route().settings());
     Duration handshake = limits.handshakeTimeout();
     boolean shorter = event.kind() == ChannelEvent.Kind.JOIN && handshake.compareTo(timeout) < 0;
     return shorter ? handshake : timeout;
+  }
+
+  /** How long a handler of a route may leave others waiting. */
+  Duration timeout(RouteSettings settings) {
+    long own = settings.handlerTimeoutMillis();
+    return own > 0 ? Duration.ofMillis(own) : limits.handlerTimeout();
   }
 
   private void sendPlain(Event event, Instance instance) {

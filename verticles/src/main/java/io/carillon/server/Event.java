@@ -16,7 +16,7 @@ final class Event implements ChannelEvent {
   private final @Nullable Payload payload;
   private final @Nullable LeaveStatus status;
   private final long request;
-  private final long sentNanos = System.nanoTime();
+  private long sinceNanos = System.nanoTime();
 
   Event(
       SessionChannel channel,
@@ -46,8 +46,13 @@ final class Event implements ChannelEvent {
     return bound;
   }
 
+  /** How long its handler has been at it without a sign of progress. */
   long ageNanos(long nowNanos) {
-    return nowNanos - sentNanos;
+    return nowNanos - sinceNanos;
+  }
+
+  void onProgress() {
+    sinceNanos = System.nanoTime();
   }
 
   @Override

@@ -12,8 +12,9 @@ import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The frame of RFC 6455, section 5.2, and how ours are written: unfragmented, unmasked, header and
- * payload in one buffer, compressed where that was agreed (RFC 7692).
+ * The frame of RFC 6455, section 5.2, and how ours are written: unmasked, header and payload in one
+ * buffer, compressed where that was agreed (RFC 7692), and unfragmented but for messages that are
+ * written bit by bit.
  *
  * <pre>
  *  bit 0     FIN, last frame of its message
@@ -67,7 +68,8 @@ final class Frames {
   /** A message whose payload stands behind a prefix, which is UTF-8 if the payload is text. */
   static ByteBuf message(ByteBufAllocator allocator, byte[] prefix, Payload payload) {
     byte[] bytes = payload.bytes();
-    return header(allocator, payload.isText() ? TEXT : BINARY, prefix.length + bytes.length)
+    int opcode = payload.isText() ? TEXT : BINARY;
+    return begin(allocator, FIN | opcode, prefix.length + bytes.length)
         .writeBytes(prefix)
         .writeBytes(bytes);
   }
@@ -91,7 +93,7 @@ final class Frames {
     }
     int head = MAX_OWN_HEADER_BYTES - headerBytes(length);
     frame.setIndex(head, head);
-    writeHeader(frame, DEFLATED | (payload.isText() ? TEXT : BINARY), length);
+    writeHeader(frame, FIN | DEFLATED | (payload.isText() ? TEXT : BINARY), length);
     return frame.writerIndex(MAX_OWN_HEADER_BYTES + length);
   }
 
@@ -113,18 +115,22 @@ final class Frames {
   }
 
   private static ByteBuf frame(ByteBufAllocator allocator, int opcode, byte[] payload) {
-    return header(allocator, opcode, payload.length).writeBytes(payload);
+    return begin(allocator, FIN | opcode, payload.length).writeBytes(payload);
   }
 
-  /** The header of a frame, and room for a payload of that length. */
-  private static ByteBuf header(ByteBufAllocator allocator, int opcode, int length) {
+  /**
+   * The header of a frame, and room for a payload of that length.
+   *
+   * @param first the opcode, with {@link #FIN} where this is the last frame of its message
+   */
+  static ByteBuf begin(ByteBufAllocator allocator, int first, int length) {
     ByteBuf frame = allocator.directBuffer(headerBytes(length) + length);
-    writeHeader(frame, opcode, length);
+    writeHeader(frame, first, length);
     return frame;
   }
 
-  private static void writeHeader(ByteBuf frame, int opcode, int length) {
-    frame.writeByte(FIN | opcode);
+  private static void writeHeader(ByteBuf frame, int first, int length) {
+    frame.writeByte(first);
     if (length < LENGTH_16) {
       frame.writeByte(length);
     } else if (length <= 0xffff) {

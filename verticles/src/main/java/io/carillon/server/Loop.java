@@ -6,6 +6,7 @@ import io.carillon.route.RouteSettings;
 import io.netty.channel.EventLoop;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.internal.VertxInternal;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -54,6 +55,11 @@ final class Loop {
   /** The bus address of the HTTP verticle on this loop. */
   String address() {
     return address;
+  }
+
+  /** That of the caller, on whatever thread. */
+  ContextInternal callersContext() {
+    return vertx.getOrCreateContext();
   }
 
   Limits limits() {

@@ -84,7 +84,7 @@ final class MultiplexedTopic implements Carrier {
   private long number;
   private String subprotocols = "";
   private @Nullable SessionChannel channel;
-  private @Nullable List<Payload> early;
+  private @Nullable List<Runnable> early;
   private int earlyBytes;
   private @Nullable CloseStatus ending;
   private long endingNanos;
@@ -188,14 +188,18 @@ final class MultiplexedTopic implements Carrier {
   private void onJoined(String asked) {
     state = State.OPEN;
     session.ok("SUBSCRIBE", joined(asked));
-    List<Payload> kept = early;
+    sendEarly();
+    // Behind the messages that came during the join, which the channel is about to take.
+    session.loop().eventLoop().execute(this::goOn);
+  }
+
+  private void sendEarly() {
+    List<Runnable> kept = early;
     early = null;
     earlyBytes = 0;
     if (kept != null) {
-      kept.forEach(payload -> Objects.requireNonNull(channel).sendNow(payload));
+      kept.forEach(Runnable::run);
     }
-    // Behind the messages that came during the join, which the channel is about to take.
-    session.loop().eventLoop().execute(this::goOn);
   }
 
   /** The real topic where it is not spelled as the client asked; history comes later. */
@@ -213,9 +217,8 @@ final class MultiplexedTopic implements Carrier {
 
   private void onRefused(String asked, Throwable failure) {
     told = true;
-    early = null;
-    earlyBytes = 0;
     state = State.LEAVING;
+    sendEarly(); // which fails now
     session.err(Refusal.of(Upgrader.reason(failure)), "SUBSCRIBE", asked);
     if (hasLeft()) {
       over();
@@ -256,7 +259,7 @@ final class MultiplexedTopic implements Carrier {
       session.onReceived(take(payload));
     } else {
       session.onReceived(0);
-      later(Session.cost(payload), true, () -> session.onWaiting(take(payload)));
+      later(payload.size(), true, () -> session.onWaiting(take(payload)));
     }
   }
 
@@ -282,7 +285,7 @@ final class MultiplexedTopic implements Carrier {
     SessionChannel asked = channel;
     if (state == State.LEAVING || !waiting.isEmpty()) {
       session.onReceived(0);
-      later(Session.cost(payload), true, () -> session.onWaiting(ask(id, payload)));
+      later(payload.size(), true, () -> session.onWaiting(ask(id, payload)));
     } else if (asked == null || hasLeft()) {
       session.err(Refusal.NOT_SUBSCRIBED, "REQUEST", address, Long.toString(id));
     } else {
@@ -403,6 +406,24 @@ final class MultiplexedTopic implements Carrier {
   }
 
   @Override
+  public boolean stream(OutStream message) {
+    return state == State.JOINING
+        ? keep(Session.MESSAGE_OVERHEAD_BYTES, () -> streamNow(message))
+        : session.write(message);
+  }
+
+  private void streamNow(OutStream message) {
+    if (state != State.OPEN || !session.write(message)) {
+      message.fail(SessionChannel.closed());
+    }
+  }
+
+  @Override
+  public byte[] prefix() {
+    return prefix;
+  }
+
+  @Override
   public Queued deliver(SharedFrames publication) {
     if (state == State.JOINING) {
       return keep(publication.payload());
@@ -418,18 +439,29 @@ final class MultiplexedTopic implements Carrier {
   }
 
   private Queued keep(Payload payload) {
-    List<Payload> kept = early;
+    SessionChannel sender = Objects.requireNonNull(channel);
+    return keep(Session.cost(payload), () -> sendNow(sender, payload))
+        ? Queued.YES
+        : sender.onOverflow();
+  }
+
+  private void sendNow(SessionChannel sender, Payload payload) {
+    if (state == State.OPEN) {
+      sender.sendNow(payload);
+    }
+  }
+
+  private boolean keep(int cost, Runnable send) {
+    List<Runnable> kept = early;
     if (kept == null) {
       kept = new ArrayList<>();
       early = kept;
     }
-    int cost = Session.cost(payload);
     if (!kept.isEmpty() && earlyBytes + cost > session.loop().limits().maxOutboundBytes()) {
-      return Objects.requireNonNull(channel).onOverflow();
+      return false;
     }
     earlyBytes += cost;
-    kept.add(payload);
-    return Queued.YES;
+    return kept.add(send);
   }
 
   @Override

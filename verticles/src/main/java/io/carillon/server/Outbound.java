@@ -33,6 +33,8 @@ final class Outbound {
   private @Nullable Outbox outbox;
   private boolean touched;
   private boolean active;
+  private boolean emptying;
+  private boolean streamless;
 
   Outbound(ChannelHandlerContext ctx, Loop loop) {
     this.ctx = ctx;
@@ -124,24 +126,100 @@ final class Outbound {
     return made;
   }
 
-  /** Goes on once the socket has taken everything that was handed to it. */
-  private void emptyLater() {
-    ctx.write(Unpooled.EMPTY_BUFFER).addListener(taken -> empty());
-    touch();
+  /** Takes over what was kept before there was a connection to write to. */
+  void adopt(Outbox kept) {
+    outbox = kept;
+    empty();
   }
 
-  private void empty() {
+  /** Goes on once the socket has taken everything that was handed to it. */
+  private void emptyLater() {
+    if (!emptying) {
+      emptying = true;
+      ctx.write(Unpooled.EMPTY_BUFFER)
+          .addListener(
+              taken -> {
+                emptying = false;
+                if (taken.isSuccess()) {
+                  ctx.executor().execute(this::empty); // what is counted here still counts now
+                }
+              });
+      touch();
+    }
+  }
+
+  /** Hands on what waits, as far as the socket takes it and it is here. */
+  void empty() {
     Outbox box = outbox;
     if (box == null || !ctx.channel().isActive()) {
       return;
     }
-    while (!box.isEmpty() && queued() < QUICK_BYTES) {
-      write(box.poll());
+    boolean more = true;
+    while (more && outbox == box && queued() < QUICK_BYTES) {
+      OutStream stream = box.stream();
+      if (stream != null) {
+        more = handOn(box, stream);
+      } else if (box.isEmpty()) {
+        outbox = null;
+      } else {
+        write(box.poll());
+      }
     }
-    if (box.isEmpty()) {
-      outbox = null;
-    } else {
+    if (outbox == box && queued() > 0) {
       emptyLater();
+    }
+  }
+
+  /**
+   * Hands on the next frame of a message that is written bit by bit; false while there is none.
+   * Only one of them is ever with the socket, since it cannot be taken back when the client closes.
+   */
+  private boolean handOn(Outbox box, OutStream stream) {
+    if (stream.isOver()) {
+      box.poll();
+      return true;
+    }
+    if (queued() > 0) {
+      ctx.flush();
+      return queued() == 0;
+    }
+    ByteBuf frame = stream.next(ctx.alloc());
+    if (frame == null) {
+      return stream.isOver();
+    }
+    active = true;
+    ctx.writeAndFlush(frame, ctx.voidPromise());
+    stream.onSent();
+    return true;
+  }
+
+  // ---- messages that are written bit by bit
+
+  /** Queues one; false when there is no room even for that. */
+  boolean write(OutStream stream) {
+    Outbox box = outbox;
+    long queued = queued() + (box == null ? 0 : box.bytes());
+    if (streamless || (queued > 0 && queued + Outbox.OVERHEAD_BYTES > max)) {
+      loop.counters().count(Counters.Limit.MAX_OUTBOUND_BYTES);
+      return false;
+    }
+    (box == null ? newOutbox() : box).add(stream);
+    return true;
+  }
+
+  /** The client closes: nothing more of such a message is sent, nor anything behind it. */
+  void cutStreams() {
+    streamless = true;
+    if (outbox != null) {
+      outbox.cutStreams(SessionChannel.closed());
+    }
+  }
+
+  /** Looks after a message that everything else waits for. */
+  void sweep(long nowNanos) {
+    OutStream stream = outbox == null ? null : outbox.stream();
+    if (stream != null) {
+      stream.sweep(nowNanos);
     }
   }
 
@@ -181,14 +259,41 @@ final class Outbound {
     return ctx.writeAndFlush(Frames.control(ctx.alloc(), Frames.PING, new byte[0]));
   }
 
-  /** Sends a close frame behind everything that is queued. */
+  /** Sends a close frame behind everything that is queued, and is whole. */
   void close(CloseStatus status) {
     Outbox box = outbox;
     outbox = null;
-    while (box != null && !box.isEmpty()) {
-      ctx.write(box.poll(), ctx.voidPromise());
+    if (box != null) {
+      writeAll(box);
+      box.release();
     }
     ctx.writeAndFlush(Frames.close(ctx.alloc(), status), ctx.voidPromise());
+  }
+
+  /** Up to half a message, behind which nothing may come but control frames. */
+  private void writeAll(Outbox box) {
+    while (!box.isEmpty()) {
+      OutStream stream = box.stream();
+      if (stream != null && !writeRest(stream)) {
+        return;
+      }
+      ctx.write(box.poll(), ctx.voidPromise());
+    }
+  }
+
+  /** Writes what is left of a message that is whole; false if it is half a message. */
+  private boolean writeRest(OutStream stream) {
+    if (!stream.isWhole()) {
+      stream.fail(SessionChannel.closed());
+      return stream.isOver();
+    }
+    for (ByteBuf frame = stream.next(ctx.alloc());
+        frame != null;
+        frame = stream.next(ctx.alloc())) {
+      ctx.write(frame, ctx.voidPromise());
+    }
+    stream.onSent();
+    return true;
   }
 
   /** Gives up what waits above the socket. */

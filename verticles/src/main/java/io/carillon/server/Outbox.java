@@ -1,10 +1,13 @@
 package io.carillon.server;
 
+import io.carillon.channel.CloseException;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -16,16 +19,21 @@ final class Outbox {
   /** What an entry costs beside its bytes, so that many small ones are bounded too. */
   static final int OVERHEAD_BYTES = 192;
 
-  /** One frame; of no channel if it says something about one, and then it is never dropped. */
+  /**
+   * One frame; of no channel if it says something about one, and then it is never dropped. Or a
+   * message that is written bit by bit, whose chunks are counted apart; it has an empty frame.
+   */
   private static final class Entry {
     private final @Nullable SessionChannel channel;
     private final String key;
     private final ByteBuf frame;
+    private final @Nullable OutStream stream;
 
-    Entry(ByteBuf frame, @Nullable SessionChannel channel, String key) {
+    Entry(ByteBuf frame, @Nullable SessionChannel channel, String key, @Nullable OutStream stream) {
       this.frame = frame;
       this.channel = channel;
       this.key = key;
+      this.stream = stream;
     }
   }
 
@@ -54,7 +62,7 @@ final class Outbox {
 
   /** Adds a frame of a channel behind everything else, and takes over the reference to it. */
   void add(ByteBuf frame, @Nullable SessionChannel channel, String key) {
-    Entry entry = new Entry(frame, channel, key);
+    Entry entry = new Entry(frame, channel, key, null);
     all.add(entry);
     bytes += cost(frame);
     if (channel != null) {
@@ -62,6 +70,28 @@ final class Outbox {
       own.entries.add(entry);
       own.latest.put(key, entry);
     }
+  }
+
+  /** Adds a message that is written bit by bit behind everything else. */
+  void add(OutStream stream) {
+    all.add(new Entry(Unpooled.EMPTY_BUFFER, null, Session.NO_KEY, stream));
+    bytes += OVERHEAD_BYTES;
+    stream.queued(this);
+  }
+
+  /** Counts what such a message keeps. */
+  void charge(int more) {
+    bytes += more;
+  }
+
+  /** The first that waits, where that is a message that is written bit by bit. */
+  @Nullable OutStream stream() {
+    return all.isEmpty() ? null : all.iterator().next().stream;
+  }
+
+  /** Nothing more of such messages is sent; one that has begun stays where it is. */
+  void cutStreams(CloseException why) {
+    all.stream().map(entry -> entry.stream).filter(Objects::nonNull).forEach(one -> one.fail(why));
   }
 
   /** Drops the latest frame of a channel that has the key, if there is one. */
@@ -123,6 +153,7 @@ final class Outbox {
 
   /** Gives up what is left. */
   void release() {
+    cutStreams(SessionChannel.closed());
     all.forEach(entry -> entry.frame.release());
     all.clear();
     byChannel.clear();

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A connection that is one channel: the URI is the topic, and payloads travel as they are. */
 final class PlainSession extends Session implements Carrier {
-  private static final byte[] NO_PREFIX = new byte[0];
+  static final byte[] NO_PREFIX = new byte[0];
 
   private @Nullable SessionChannel channel;
 
@@ -84,6 +84,16 @@ final class PlainSession extends Session implements Carrier {
   public Queued send(Payload payload) {
     SessionChannel only = channel();
     return write(frame(only, NO_PREFIX, payload), only, NO_KEY);
+  }
+
+  @Override
+  public boolean stream(OutStream message) {
+    return write(message);
+  }
+
+  @Override
+  public byte[] prefix() {
+    return NO_PREFIX;
   }
 
   @Override

@@ -8,7 +8,6 @@ import io.carillon.protocol.LeaveStatus;
 import io.carillon.route.RouteSettings;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -40,8 +39,7 @@ abstract class Session {
   private final Handshake handshake;
   private final long number;
   private @Nullable WebSocketTransport transport;
-  private @Nullable List<ByteBuf> early;
-  private int earlyBytes;
+  private @Nullable Outbox early;
   private int waitingBytes;
   private int received;
   private int handled;
@@ -106,10 +104,10 @@ abstract class Session {
   /** The upgrade is answered: what was kept goes out. */
   void start(WebSocketTransport ready) {
     transport = ready;
-    List<ByteBuf> kept = early;
+    Outbox kept = early;
     early = null;
     if (kept != null) {
-      kept.forEach(ready::writeControl); // bounded when it was kept
+      ready.adopt(kept);
     }
   }
 
@@ -150,26 +148,50 @@ abstract class Session {
     return transport == null ? keep(frame) : transport.writeControl(frame);
   }
 
-  private boolean keep(ByteBuf frame) {
-    List<ByteBuf> kept = early;
-    if (kept == null) {
-      kept = new ArrayList<>();
-      early = kept;
+  /** Queues a message that is written bit by bit; false when there is no room even for that. */
+  boolean write(OutStream message) {
+    if (transport != null) {
+      return transport.write(message);
     }
-    int cost = frame.readableBytes() + MESSAGE_OVERHEAD_BYTES;
-    if (gone || (!kept.isEmpty() && earlyBytes + cost > loop.limits().maxOutboundBytes())) {
+    boolean fits = mayKeep(Outbox.OVERHEAD_BYTES);
+    if (fits) {
+      early().add(message);
+    }
+    return fits;
+  }
+
+  /** Such a message has something to send, if it is its turn. */
+  void sendOn() {
+    if (transport != null) {
+      transport.sendOn();
+    }
+  }
+
+  private boolean keep(ByteBuf frame) {
+    if (!mayKeep(Outbox.cost(frame))) {
       frame.release();
       return false;
     }
-    earlyBytes += cost;
-    return kept.add(frame);
+    early().add(frame, null, NO_KEY);
+    return true;
+  }
+
+  private boolean mayKeep(int cost) {
+    long kept = early == null ? 0 : early.bytes();
+    return !gone && (kept == 0 || kept + cost <= loop.limits().maxOutboundBytes());
+  }
+
+  private Outbox early() {
+    Outbox kept = early == null ? new Outbox() : early;
+    early = kept;
+    return kept;
   }
 
   private void dropEarly() {
-    List<ByteBuf> kept = early;
+    Outbox kept = early;
     early = null;
     if (kept != null) {
-      kept.forEach(ByteBuf::release);
+      kept.release();
     }
   }
 

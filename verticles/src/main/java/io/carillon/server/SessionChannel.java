@@ -6,6 +6,7 @@ import io.carillon.channel.ChannelEvent.Kind;
 import io.carillon.channel.CloseException;
 import io.carillon.channel.DroppedException;
 import io.carillon.channel.Locals;
+import io.carillon.channel.MessageStream;
 import io.carillon.channel.Peer;
 import io.carillon.codec.Encoding;
 import io.carillon.codec.Encodings;
@@ -18,6 +19,7 @@ import io.carillon.route.Subprotocol;
 import io.carillon.route.Unexpected;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Optional;
@@ -63,6 +65,9 @@ final class SessionChannel implements Peer {
 
   /** The number of what is no question. */
   private static final long NO_REQUEST = 0;
+
+  /** What a client that reads too slowly is closed with. */
+  static final CloseStatus SLOW = CloseStatus.AGAIN.withReason("slow consumer");
 
   /** How many turns of the event loop a leave waits at most for quick handlers. */
   private static final int MOST_TURNS = 100;
@@ -149,7 +154,7 @@ final class SessionChannel implements Peer {
 
   Future<Void> sendNow(Payload payload) {
     if (!open || !carrier.isUp()) {
-      return Future.failedFuture(new CloseException(CloseStatus.GOING_AWAY.withReason("closed")));
+      return Future.failedFuture(closed());
     }
     return switch (carrier.send(payload)) {
       case YES -> Future.succeededFuture();
@@ -169,7 +174,39 @@ final class SessionChannel implements Peer {
   private Future<Payload> requestNow(Payload payload, long timeoutMillis) {
     return open && carrier.isUp()
         ? carrier.request(payload, timeoutMillis)
-        : Future.failedFuture(new CloseException(CloseStatus.GOING_AWAY.withReason("closed")));
+        : Future.failedFuture(closed());
+  }
+
+  static CloseException closed() {
+    return new CloseException(CloseStatus.GOING_AWAY.withReason("closed"));
+  }
+
+  @Override
+  public MessageStream stream(boolean text) {
+    OutStream message = new OutStream(this, loop().callersContext(), text);
+    loop().run(() -> open(message));
+    return message;
+  }
+
+  private void open(OutStream message) {
+    if (!open || !carrier.isUp()) {
+      message.fail(closed());
+    } else if (!carrier.stream(message)) {
+      message.fail(slow());
+      onSlow();
+    }
+  }
+
+  /** The client takes or sends more of a message that goes bit by bit. */
+  void onProgress() {
+    if (current != null) {
+      current.onProgress();
+    }
+  }
+
+  /** How long a handler may leave the client and those behind it waiting. */
+  Duration handlerTimeout() {
+    return loop().dispatcher().timeout(settings());
   }
 
   @Override
@@ -190,7 +227,7 @@ final class SessionChannel implements Peer {
     return sendable;
   }
 
-  private Session session() {
+  Session session() {
     return carrier.session();
   }
 
@@ -861,10 +898,10 @@ final class SessionChannel implements Peer {
         topic,
         id(),
         loop().limits().maxOutboundBytes());
-    end(slow().status());
+    end(SLOW);
   }
 
   private static CloseException slow() {
-    return new CloseException(CloseStatus.AGAIN.withReason("slow consumer"));
+    return new CloseException(SLOW);
   }
 }

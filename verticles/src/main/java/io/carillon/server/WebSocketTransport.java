@@ -104,6 +104,28 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements F
     return to.writeControl(frame);
   }
 
+  /** Queues a message that is written bit by bit; see {@link Outbound#write(OutStream)}. */
+  boolean write(OutStream message) {
+    return state == State.OPEN && out != null && out.write(message);
+  }
+
+  /** Takes over what was kept for the client until now. */
+  void adopt(Outbox kept) {
+    Outbound to = out;
+    if (state != State.OPEN || to == null) {
+      kept.release();
+    } else {
+      to.adopt(kept);
+    }
+  }
+
+  /** A message that is written bit by bit may have something to send. */
+  void sendOn() {
+    if (state == State.OPEN && out != null) {
+      out.empty();
+    }
+  }
+
   private void count(Counters.Limit limit) {
     session.loop().counters().count(limit);
   }
@@ -250,6 +272,9 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements F
   @Override
   public void onClose(byte[] payload) {
     LeaveStatus status = LeaveStatus.parse(payload);
+    if (out != null) {
+      out.cutStreams();
+    }
     inTurn(() -> onClose(status));
   }
 
@@ -382,6 +407,7 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements F
     }
     sweepIdle(nowNanos);
     if (out != null) {
+      out.sweep(nowNanos);
       sweepPings(out, nowNanos);
     }
   }

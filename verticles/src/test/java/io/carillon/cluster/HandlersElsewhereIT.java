@@ -15,6 +15,7 @@ import io.carillon.route.JoinPhase;
 import io.carillon.route.Routes;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import io.vertx.core.buffer.Buffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -458,6 +459,21 @@ class HandlersElsewhereIT {
                       throw CloseException.http(403, "not you");
                     }));
     assertThat(doors.connect("/late").closed()).isEqualTo(new Client.Closed(4403, "not you"));
+  }
+
+  @Test
+  void chunksDoNotCross() throws Exception {
+    serve(
+        routes ->
+            routes
+                .route("/chunks", String.class, String.class)
+                .message((ch, text) -> ch.streamText().end(Buffer.buffer(text))));
+    Client client = doors.connect("/chunks");
+
+    client.send("hi");
+
+    assertThat(client.closed())
+        .isEqualTo(new Client.Closed(1011, "a message is streamed on the node of its client only"));
   }
 
   @Test

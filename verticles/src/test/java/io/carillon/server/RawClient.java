@@ -224,8 +224,8 @@ final class RawClient implements AutoCloseable {
 
   // ---- in
 
-  /** A frame of the server, inflated if it was deflated. */
-  record Frame(int opcode, byte[] payload, boolean deflated) {
+  /** A frame of the server, inflated if it was deflated; the last of its message or not. */
+  record Frame(int opcode, byte[] payload, boolean deflated, boolean last) {
     String text() {
       return new String(payload, UTF_8);
     }
@@ -243,10 +243,17 @@ final class RawClient implements AutoCloseable {
 
   /** The next frame, whole, unmasked, and without a reserved bit for which nothing was agreed. */
   Frame read() throws IOException {
+    Frame frame = readPart();
+    assertThat(frame.last()).as("final").isTrue();
+    return frame;
+  }
+
+  /** As above, of a message that may come in several frames. */
+  Frame readPart() throws IOException {
     int first = readByte();
     int second = readByte();
     boolean deflated = mayDeflate && (first & 0x48) == 0x40;
-    assertThat(first & 0xf0).as("final, nothing reserved").isEqualTo(deflated ? 0xc0 : 0x80);
+    assertThat(first & 0x70).as("nothing reserved").isEqualTo(deflated ? 0x40 : 0);
     assertThat(second & 0x80).as("not masked").isZero();
     long length = second;
     if (second == 126) {
@@ -257,7 +264,29 @@ final class RawClient implements AutoCloseable {
       assertThat(length).as("shortest form").isGreaterThan(65535);
     }
     byte[] payload = readBytes((int) length);
-    return new Frame(first & 0xf, deflated ? inflate(payload) : payload, deflated);
+    return new Frame(
+        first & 0xf, deflated ? inflate(payload) : payload, deflated, (first & 0x80) != 0);
+  }
+
+  /** A message that comes in several frames, with nothing in between. */
+  Frame readParts() throws IOException {
+    return readParts(readPart());
+  }
+
+  /** The rest of a message whose first frame is this. */
+  Frame readParts(Frame first) throws IOException {
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    Frame part = first;
+    all.writeBytes(part.payload());
+    while (!part.last()) {
+      assertThat(part.payload().length)
+          .as("bytes of a frame that is not the last")
+          .isGreaterThanOrEqualTo(4096);
+      part = readPart();
+      assertThat(part.opcode()).isEqualTo(CONTINUATION);
+      all.writeBytes(part.payload());
+    }
+    return new Frame(first.opcode(), all.toByteArray(), false, true);
   }
 
   /** Each message by itself: the server must not look back. */

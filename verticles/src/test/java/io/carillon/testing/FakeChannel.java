@@ -7,6 +7,7 @@ import io.carillon.channel.Channel;
 import io.carillon.channel.ChannelLocal;
 import io.carillon.channel.CloseException;
 import io.carillon.channel.Locals;
+import io.carillon.channel.MessageStream;
 import io.carillon.channel.Params;
 import io.carillon.protocol.CloseStatus;
 import io.carillon.route.Match;
@@ -211,6 +212,18 @@ public final class FakeChannel<O> implements Channel<O> {
     }
     sent.add(sending);
     return Future.succeededFuture();
+  }
+
+  /** Recorded as a text when it ends. */
+  @Override
+  public MessageStream streamText() {
+    return new FakeMessage(whole -> sent.add(whole.toString()));
+  }
+
+  /** Recorded as a buffer when it ends. */
+  @Override
+  public MessageStream streamBinary() {
+    return new FakeMessage(sent::add);
   }
 
   /** What the client will answer to the next question that it has no answer to yet. */
