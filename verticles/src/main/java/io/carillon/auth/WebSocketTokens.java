@@ -92,18 +92,19 @@ public final class WebSocketTokens {
    * Issues a one-time URI and answers the request with it; where that fails, with the status that
    * says why.
    *
-   * @return completes when it is answered, and fails as {@link #issue}, which was answered too
+   * @return completes when there is a URI, and the answer is on its way; fails as {@link #issue}
    */
   public Future<Void> respond(RoutingContext context, String uri, Object data) {
     return issue(context, uri, data)
         .onFailure(context::fail)
-        .compose(
+        .onSuccess(
             issued ->
                 context
                     .response()
                     .putHeader(HttpHeaders.CONTENT_TYPE, "text/plain;charset=utf-8")
                     .putHeader(HttpHeaders.CACHE_CONTROL, "no-store")
-                    .end(issued));
+                    .end(issued))
+        .mapEmpty();
   }
 
   /** Whether a path, or path and query, is below the one of one-time URIs. */

@@ -97,8 +97,14 @@ final class ClusterNode implements AutoCloseable {
 
   /** Listens, with one HTTP verticle for each event loop. */
   ClusterNode http() throws Exception {
+    return http(new JsonObject());
+  }
+
+  /** As above, with further settings of any section. */
+  ClusterNode http(JsonObject further) throws Exception {
     JsonObject section = new JsonObject().put("host", "127.0.0.1").put("stopTimeout", "2s");
-    HttpOptions options = HttpOptions.from(settings(new JsonObject().put("http", section)));
+    JsonObject file = new JsonObject().put("http", section).mergeIn(further, true);
+    HttpOptions options = HttpOptions.from(settings(file));
     http = deploy(() -> new HttpVerticle(options), EVENT_LOOPS);
     for (Placed<HttpVerticle> one : http) {
       port = one.verticle.listen(SHARED_FREE_PORT).await(10, SECONDS);
