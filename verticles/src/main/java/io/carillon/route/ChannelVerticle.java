@@ -55,6 +55,7 @@ public abstract class ChannelVerticle extends VerticleBase {
   public Future<?> start() throws Exception {
     Routes declared = new Routes();
     routes(declared);
+    declared.freeze();
     Announcement ours = announcement(declared);
     Announcer announcing = new Announcer(vertx, ours);
     announcer = announcing;

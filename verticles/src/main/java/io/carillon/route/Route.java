@@ -1,10 +1,12 @@
 package io.carillon.route;
 
+import io.carillon.auth.Guard;
 import io.carillon.auth.Handshake;
 import io.carillon.auth.Origins;
 import io.carillon.broker.Topic;
 import io.carillon.channel.Channel;
 import io.carillon.channel.ChannelEvent;
+import io.carillon.channel.ChannelGuard;
 import io.carillon.channel.ChannelLocal;
 import io.carillon.channel.CloseException;
 import io.carillon.codec.Codec;
@@ -48,6 +50,8 @@ public final class Route<I, O> {
   private final Map<String, String> headers = new HashMap<>();
   private final Map<String, Typed<I, O>> subprotocols = new HashMap<>();
   private final List<ChannelLocal<?>> needed = new ArrayList<>();
+  private final List<ChannelGuard> guards = new ArrayList<>();
+  private final List<ChannelGuard> messageGuards = new ArrayList<>();
   private @Nullable Class<?> params;
   private @Nullable Class<?> neededToken;
   private @Nullable SocketHandler<I, O> socket;
@@ -164,6 +168,46 @@ public final class Route<I, O> {
     neededToken = data;
     settings = settings.withGuard();
     return this;
+  }
+
+  /**
+   * Has a guard asked about each client, before its join and behind those declared before: with a
+   * status it refuses the client, with a forward it leaves it to the next route in rank, and
+   * without one the client is refused with 404. A client that another route lets in is asked about
+   * before its first message gets here.
+   */
+  public Route<I, O> guard(Guard guard) {
+    return guard(ChannelGuard.of(guard));
+  }
+
+  /** As above. */
+  public Route<I, O> guard(ChannelGuard guard) {
+    guards.add(guard);
+    settings = settings.withGuard();
+    return this;
+  }
+
+  /**
+   * Has a guard asked about each message and question, before it is decoded: with a status it
+   * closes the client, 4401 for 401, 4403 for 403, 4429 for 429 and so on, and fails the question;
+   * with a forward it leaves the message to the next route in rank.
+   */
+  public Route<I, O> guardMessages(Guard guard) {
+    return guardMessages(ChannelGuard.of(guard));
+  }
+
+  /** As above. */
+  public Route<I, O> guardMessages(ChannelGuard guard) {
+    messageGuards.add(guard);
+    return this;
+  }
+
+  /** Guards of the verticle come before those of the route. */
+  void guardFirst(List<Guard> all) {
+    if (!all.isEmpty()) {
+      guards.addAll(0, all.stream().map(ChannelGuard::of).toList());
+      settings = settings.withGuard();
+    }
   }
 
   /**
@@ -405,6 +449,18 @@ public final class Route<I, O> {
   /** The class of the data that a client must have come with; null for any client. */
   @Nullable Class<?> neededToken() {
     return neededToken;
+  }
+
+  boolean isGuarded() {
+    return !guards.isEmpty() || !messageGuards.isEmpty();
+  }
+
+  List<ChannelGuard> guards() {
+    return guards;
+  }
+
+  List<ChannelGuard> messageGuards() {
+    return messageGuards;
   }
 
   RouteSettings settings() {

@@ -36,6 +36,7 @@ final class RouteChannel<O> implements Channel<O> {
   private Object event = this;
   private volatile boolean joining;
   private boolean known;
+  private boolean passed;
 
   RouteChannel(
       Peer peer, Params params, Route<?, O> route, @Nullable ParamRecord<?> reader, Broker broker) {
@@ -52,6 +53,15 @@ final class RouteChannel<O> implements Channel<O> {
     boolean before = known;
     known = now;
     return before;
+  }
+
+  /** Whether the guards of the route have let the client pass. */
+  boolean hasPassed() {
+    return passed;
+  }
+
+  void passed() {
+    passed = true;
   }
 
   /** Where the channel is served as a loop. */

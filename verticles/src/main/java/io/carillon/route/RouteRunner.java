@@ -1,5 +1,6 @@
 package io.carillon.route;
 
+import io.carillon.auth.GuardRequest;
 import io.carillon.broker.Broker;
 import io.carillon.channel.ChannelEvent;
 import io.carillon.channel.ChannelLocal;
@@ -29,6 +30,7 @@ final class RouteRunner<I, O> {
   private final String verticle;
   private final KnownChannels known;
   private final @Nullable ParamRecord<?> params;
+  private final RouteGuards guards;
 
   RouteRunner(
       Context context, Route<I, O> route, Broker broker, String verticle, KnownChannels known) {
@@ -38,6 +40,7 @@ final class RouteRunner<I, O> {
     this.verticle = verticle;
     this.known = known;
     this.params = route.paramRecord();
+    this.guards = new RouteGuards(context, route.pattern().toString(), verticle, route.settings());
   }
 
   /** Whether leave also runs for clients whose connection was on a node that is lost. */
@@ -56,8 +59,14 @@ final class RouteRunner<I, O> {
     channel.handling(event);
     switch (event.kind()) {
       case JOIN -> join(event, channel);
-      case MESSAGE -> message(event, channel);
-      case REQUEST -> request(event, channel);
+      case MESSAGE -> {
+        if (route.isGuarded()) {
+          guarded(event, channel, () -> message(event, channel));
+        } else {
+          message(event, channel);
+        }
+      }
+      case REQUEST -> guarded(event, channel, () -> request(event, channel));
       case LEAVE -> leave(event, channel);
     }
   }
@@ -76,6 +85,37 @@ final class RouteRunner<I, O> {
       fail(event, channel, e);
       return;
     }
+    passing(event, channel, () -> joinPassed(event, channel));
+  }
+
+  /** The guards of the route are asked once, before anything else of it runs. */
+  private void passing(ChannelEvent event, RouteChannel<O> channel, Runnable next) {
+    if (channel.hasPassed() || route.guards().isEmpty()) {
+      next.run();
+      return;
+    }
+    guards.ask(
+        route.guards(),
+        GuardRequest.Kind.JOIN,
+        channel,
+        event,
+        () -> {
+          channel.passed();
+          next.run();
+        });
+  }
+
+  /**
+   * Another route may have let the client in, so that the guards of this one are asked only now.
+   */
+  private void guarded(ChannelEvent event, RouteChannel<O> channel, Runnable next) {
+    passing(
+        event,
+        channel,
+        () -> guards.ask(route.messageGuards(), GuardRequest.Kind.MESSAGE, channel, event, next));
+  }
+
+  private void joinPassed(ChannelEvent event, RouteChannel<O> channel) {
     JoinHandler<O> handler = route.joinHandler();
     if (handler == null) {
       joined(event, channel);

@@ -1,5 +1,6 @@
 package io.carillon.route;
 
+import io.carillon.auth.Guard;
 import io.carillon.codec.Codec;
 import io.carillon.codec.Payload;
 import java.util.ArrayList;
@@ -10,16 +11,19 @@ import java.util.function.Consumer;
 public final class Routes {
   private final List<Route<?, ?>> routes;
   private final List<UriPattern> targets;
+  private final List<Guard> guards;
   private final String base;
 
   Routes() {
-    this("", new ArrayList<>(), new ArrayList<>());
+    this("", new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
   }
 
-  private Routes(String base, List<Route<?, ?>> routes, List<UriPattern> targets) {
+  private Routes(
+      String base, List<Route<?, ?>> routes, List<UriPattern> targets, List<Guard> guards) {
     this.base = base;
     this.routes = routes;
     this.targets = targets;
+    this.guards = guards;
   }
 
   /**
@@ -33,7 +37,7 @@ public final class Routes {
       throw new IllegalArgumentException("a base path has no query: base=" + base);
     }
     UriPattern.parse(base);
-    declaration.accept(new Routes(this.base + base, routes, targets));
+    declaration.accept(new Routes(this.base + base, routes, targets, guards));
     return this;
   }
 
@@ -96,6 +100,15 @@ public final class Routes {
   }
 
   /**
+   * Has a guard asked about each client of each route of this verticle, wherever it is declared and
+   * before the guards of the route; see {@link Route#guard(Guard)}.
+   */
+  public Routes guard(Guard guard) {
+    guards.add(guard);
+    return this;
+  }
+
+  /**
    * Says that this verticle broadcasts to topics of a pattern, whoever serves them. A server that
    * has started with all its verticles warns of targets that no route matches.
    *
@@ -112,5 +125,10 @@ public final class Routes {
 
   List<Route<?, ?>> all() {
     return routes;
+  }
+
+  /** The declaration is over: the guards of the verticle become those of each route. */
+  void freeze() {
+    routes.forEach(route -> route.guardFirst(guards));
   }
 }

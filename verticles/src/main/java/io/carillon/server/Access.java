@@ -1,5 +1,6 @@
 package io.carillon.server;
 
+import io.carillon.auth.Guard;
 import io.carillon.auth.Handshake;
 import io.carillon.auth.Origins;
 import io.carillon.broker.Topic;
@@ -17,12 +18,14 @@ final class Access {
   private final Tokens tokens;
   private final Origins origins;
   private final Audit audit;
+  private final PathGuards guards;
 
-  Access(Announcements routes, Tokens tokens, Origins origins, Audit audit) {
+  Access(Loop loop, Announcements routes, Tokens tokens, HttpOptions options) {
     this.routes = routes;
     this.tokens = tokens;
-    this.origins = origins;
-    this.audit = audit;
+    this.origins = options.origins();
+    this.audit = loop.audit();
+    this.guards = new PathGuards(options.guards(), loop);
   }
 
   /**
@@ -101,6 +104,11 @@ final class Access {
    * @return fails with a {@code CloseException} if it may not
    */
   Future<Void> permit(Topic topic, Handshake handshake, List<Bound> candidates) {
-    return Future.succeededFuture();
+    return guards.permit(topic, handshake);
+  }
+
+  /** What is asked about requests to the application's own routes. */
+  Guard guard() {
+    return guards;
   }
 }

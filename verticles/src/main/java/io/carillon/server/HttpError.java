@@ -54,7 +54,11 @@ record HttpError(int status, String text) {
           response.putHeader("upgrade", "websocket"); // forbidden on HTTP/2: RFC 9113, 8.2.2
         }
       }
-      case 429, 503 -> response.putHeader("retry-after", "1");
+      case 429, 503 -> {
+        if (!response.headers().contains("retry-after")) {
+          response.putHeader("retry-after", "1");
+        }
+      }
       default -> {}
     }
     response.putHeader("cache-control", "no-store").putHeader("x-content-type-options", "nosniff");

@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param trustedProxies addresses and blocks of proxies whose {@code Forwarded} and {@code
  *     X-Forwarded-*} headers are believed
  * @param origins pages of which other origins may connect, whatever the route
+ * @param guards what is asked ahead of all handlers about who comes to a path
  * @param tls the certificate; without it plain HTTP is spoken
  * @param idleTimeout after which an HTTP connection without traffic is closed; not for WebSockets
  * @param maxBodyBytes largest body of an HTTP request, over which it is answered 413
@@ -31,6 +32,7 @@ public record HttpOptions(
     List<String> routes,
     List<String> trustedProxies,
     Origins origins,
+    List<PathGuard> guards,
     Optional<TlsOptions> tls,
     Duration idleTimeout,
     long maxBodyBytes,
@@ -57,6 +59,7 @@ public record HttpOptions(
         settings.strings("http.routes"),
         settings.strings("http.trustedProxies"),
         origins(settings, "http.origins"),
+        settings.objects("http.guards", "path").stream().map(PathGuard::from).toList(),
         TlsOptions.from(settings),
         settings.duration(
             "http.idleTimeout",

@@ -1,7 +1,9 @@
 package io.carillon.server;
 
+import io.carillon.auth.Guards;
 import io.carillon.auth.WebSocketTokens;
 import io.carillon.broker.Addresses;
+import io.carillon.channel.CloseException;
 import io.carillon.protocol.CloseStatus;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
@@ -22,6 +24,7 @@ import io.vertx.core.internal.VertxInternal;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
+import io.vertx.ext.web.handler.HttpException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -93,10 +96,10 @@ public final class HttpVerticle extends VerticleBase {
     admission = door;
     Tokens uris = new Tokens((VertxInternal) vertx, ours, node, announcements, options.tokens());
     tokens = uris;
-    Access access = new Access(announcements, uris, options.origins(), ours.audit());
+    Access access = new Access(ours, announcements, uris, options);
     Upgrader events = new Upgrader(ours, access, proxies, door, errors);
     upgrader = events;
-    router = router(events);
+    router = router(events, access);
     upgrades = upgrades(events);
     server = server(door);
     ClientMessages clients = new ClientMessages(ours);
@@ -340,12 +343,15 @@ public final class HttpVerticle extends VerticleBase {
     } // else the client has gone meanwhile
   }
 
-  private Router router(Upgrader events) throws ReflectiveOperationException {
+  private Router router(Upgrader events, Access access) throws ReflectiveOperationException {
     Router made = Router.router(vertx);
     made.route().handler(BodyHandler.create(false).setBodyLimit(options.maxBodyBytes()));
     Health.mount(made, vertx, () -> listening && !stopping);
     ClientLibrary.mount(made, vertx);
     made.route().handler(events::identify);
+    if (!options.guards().isEmpty()) {
+      made.route().handler(Guards.handler(access.guard()));
+    }
     for (String name : options.routes()) {
       HttpRoutes own = httpRoutes(name);
       own.mount(made, vertx, config());
@@ -357,31 +363,40 @@ public final class HttpVerticle extends VerticleBase {
   }
 
   private static HttpRoutes httpRoutes(String name) throws ReflectiveOperationException {
-    ClassLoader loader = Thread.currentThread().getContextClassLoader();
-    Class<?> found;
     try {
-      found =
-          Class.forName(name, true, loader != null ? loader : HttpRoutes.class.getClassLoader());
+      return ClassNames.instance(name, HttpRoutes.class);
     } catch (ClassNotFoundException e) {
       throw new IllegalArgumentException(
           "http.routes must name classes on the class path: " + name);
-    }
-    if (!HttpRoutes.class.isAssignableFrom(found)) {
+    } catch (ClassCastException e) {
       throw new IllegalArgumentException("http.routes must name HttpRoutes: " + name);
     }
-    return (HttpRoutes) found.getDeclaredConstructor().newInstance();
   }
 
   private void onFailure(RoutingContext ctx) {
     int status = ctx.statusCode() >= 400 ? ctx.statusCode() : 500;
+    String text = text(ctx, status);
     if (status == 413) {
       Counters.of(vertx).count(Counters.Limit.MAX_BODY_BYTES);
     }
     if (status >= 500) {
       LOG.error("HTTP handler failed: path={}", shown(ctx.request().path()), ctx.failure());
     }
-    errors.answer(
-        new HttpError(status, HttpResponseStatus.valueOf(status).reasonPhrase()), ctx.request());
+    if (loop != null && upgrader != null) {
+      loop.audit().refused(status, text, ctx.request().path(), "", upgrader.address(ctx.request()));
+    }
+    errors.answer(new HttpError(status, text), ctx.request());
+  }
+
+  /** What a handler says to the client, if it does. */
+  private static String text(RoutingContext ctx, int status) {
+    String said =
+        ctx.failure() instanceof HttpException known
+            ? known.getPayload()
+            : ctx.failure() instanceof CloseException why ? why.reason() : null;
+    return said == null || said.isEmpty()
+        ? HttpResponseStatus.valueOf(status).reasonPhrase()
+        : said;
   }
 
   private static String shown(String path) {

@@ -71,6 +71,11 @@ final class Upgrader {
             e -> context.fail(reason(e).httpStatus(), e));
   }
 
+  /** Who sends a request, for logs. */
+  String address(HttpServerRequest request) {
+    return proxies.origin(request).address();
+  }
+
   /** Answers a request to an event route that is no upgrade, or to no route at all. */
   void refuse(HttpServerRequest request) {
     errors.answer(refusal(request), request);

@@ -42,9 +42,9 @@ final class Client implements WebSocket.Listener {
   }
 
   /** The status that a join is refused with; 101 if it is not. */
-  static int status(int port, String topic) throws Exception {
+  static int status(int port, String topic, String... headers) throws Exception {
     try {
-      open(port, topic, new WebSocket.Listener() {}).get(PATIENCE, SECONDS).abort();
+      open(port, topic, new WebSocket.Listener() {}, headers).get(PATIENCE, SECONDS).abort();
       return 101;
     } catch (ExecutionException e) {
       if (e.getCause() instanceof WebSocketHandshakeException refused) {

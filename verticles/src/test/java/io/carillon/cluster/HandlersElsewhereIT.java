@@ -4,6 +4,8 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.carillon.auth.Guard;
+import io.carillon.auth.Verdict;
 import io.carillon.channel.Channel;
 import io.carillon.channel.ChannelLocal;
 import io.carillon.channel.CloseException;
@@ -103,6 +105,67 @@ class HandlersElsewhereIT {
     assertThat(journal.next()).isEqualTo("join");
     assertThat(journal.next()).isEqualTo("message hi");
     assertThat(journal.next()).isEqualTo("leave 4001 bye");
+  }
+
+  @Test
+  void guardsSeeTheRequestAndSayWhatBecomesOfIt() throws Exception {
+    serve(
+        routes -> {
+          routes
+              .route("/guarded/:room")
+              .rank(1)
+              .guard(
+                  Guard.of(
+                      "key",
+                      request ->
+                          request.handshake().header("x-key").isPresent()
+                              ? Verdict.pass()
+                              : request.path("room").equals("open")
+                                  ? Verdict.forward()
+                                  : Verdict.refuse(403, "no key for " + request.topic().path())))
+              .guardMessages(
+                  Guard.of(
+                      "mute",
+                      request ->
+                          request.query("mute").isEmpty()
+                              ? Verdict.pass()
+                              : Verdict.refuse(429, "mute")))
+              .message((ch, payload) -> ch.send(payload));
+          routes
+              .route("/guarded/open")
+              .rank(2)
+              .message((ch, payload) -> ch.send(Payload.text("open " + payload.text())));
+        });
+
+    Client keyed = doors.connect("/guarded/a", "X-Key", "1");
+    keyed.send("hi");
+    assertThat(keyed.text()).isEqualTo("hi");
+    Client mute = doors.connect("/guarded/a?mute=1", "X-Key", "1");
+    mute.send("hi");
+    assertThat(mute.closed().code()).isEqualTo(4429);
+    Client open = doors.connect("/guarded/open");
+    open.send("hi");
+    assertThat(open.text()).isEqualTo("open hi");
+    Client many = doors.connect("/guarded/open", "Sec-WebSocket-Protocol", "carillon.v1");
+    many.send("·SUBSCRIBE·/guarded/b·");
+    assertThat(many.text()).isEqualTo("·ERR·403 no key for /guarded/b·SUBSCRIBE·/guarded/b·");
+    assertThat(Client.status(doors.port(), "/guarded/b")).isEqualTo(403);
+  }
+
+  @Test
+  void pagesOfOtherOriginsMayJoinWhereTheRouteElsewhereSaysSo() throws Exception {
+    serve(
+        routes ->
+            routes
+                .route("/origins")
+                .allowedOrigins("*.example.com")
+                .message((ch, payload) -> ch.send(payload)));
+
+    Client welcome = doors.connect("/origins", "Origin", "https://app.example.com");
+    welcome.send("hi");
+    assertThat(welcome.text()).isEqualTo("hi");
+    assertThat(Client.status(doors.port(), "/origins", "Origin", "https://evil.net"))
+        .isEqualTo(403);
   }
 
   @Test
