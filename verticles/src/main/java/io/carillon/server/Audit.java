@@ -1,5 +1,6 @@
 package io.carillon.server;
 
+import io.carillon.auth.WebSocketTokens;
 import io.carillon.channel.CloseException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -16,8 +17,6 @@ import org.slf4j.LoggerFactory;
 final class Audit {
   private static final Logger LOG = LoggerFactory.getLogger(Audit.class);
   private static final long WINDOW_NANOS = TimeUnit.SECONDS.toNanos(1);
-
-  private static final String TOKEN_PATH = "/websocket/token/";
 
   /** Longest text of a client or handler that is logged. */
   private static final int MAX_SHOWN_CHARS = 200;
@@ -70,7 +69,7 @@ final class Audit {
         "refused: status={}, reason={}, path={}, route={}, address={}",
         status,
         shown(reason),
-        path.startsWith(TOKEN_PATH) ? TOKEN_PATH + "***" : shown(path),
+        WebSocketTokens.isBelow(path) ? WebSocketTokens.PREFIX + "***" : shown(path),
         route,
         address);
   }

@@ -61,7 +61,9 @@ final class Counters implements Shareable {
     /** Somebody known who may not, 403. */
     FORBIDDEN("forbidden"),
     /** A guard or handler has had enough of it, 429. */
-    TOO_MANY("tooMany");
+    TOO_MANY("tooMany"),
+    /** A one-time URI that is none, or not any more, 404. */
+    TOKEN("token");
 
     private final String wireName;
 

@@ -196,14 +196,16 @@ final class Tokens {
   Future<Redeemed> redeem(String uri, String address) {
     if (!wrong.mayTry(address, options.wrongPerMinute(), System.nanoTime())) {
       loop.counters().count(Counters.Limit.WRONG_TOKENS);
-      return Future.failedFuture(CloseException.http(429, "too many wrong tokens"));
+      String why = "too many wrong tokens";
+      loop.audit().refused(429, why, WebSocketTokens.PREFIX, "", address);
+      return Future.failedFuture(CloseException.http(429, why));
     }
     String token = uri.substring(WebSocketTokens.PREFIX.length());
     return isToken(token)
         ? here(() -> map().remove(token))
             .recover(e -> Future.failedFuture(notNow(e)))
             .compose(entry -> redeemed(token, entry, address))
-        : Future.failedFuture(notFound());
+        : Future.failedFuture(notFound("no token", address));
   }
 
   private static CloseException notNow(Throwable failure) {
@@ -211,7 +213,9 @@ final class Tokens {
     return CloseException.http(503, "tokens cannot be looked up");
   }
 
-  private static CloseException notFound() {
+  /** The client is told no more than of any other URI that leads nowhere. */
+  private CloseException notFound(String why, String address) {
+    loop.audit().refused(Counters.Refused.TOKEN, 404, why, WebSocketTokens.PREFIX, "", address);
     return CloseException.http(404, "Not Found");
   }
 
@@ -221,7 +225,7 @@ final class Tokens {
 
   private Future<Redeemed> redeemed(String token, @Nullable String entry, String address) {
     if (entry == null) {
-      return Future.failedFuture(notFound());
+      return Future.failedFuture(notFound("token unknown or used", address));
     }
     wrong.onRight(address);
     JsonObject json = new JsonObject(entry);
@@ -233,7 +237,7 @@ final class Tokens {
     Redeemed redeemed = read(json);
     if (json.getLong("expires") <= System.currentTimeMillis()) {
       unused(redeemed);
-      return Future.failedFuture(notFound());
+      return Future.failedFuture(notFound("token expired", address));
     }
     return Future.succeededFuture(redeemed);
   }

@@ -164,10 +164,16 @@ class TokensIT {
   }
 
   private long reached(String limit) throws Exception {
-    JsonObject counters =
-        (JsonObject)
-            TestServer.await(server.vertx().eventBus().request("carillon.counters", "")).body();
-    return counters.getJsonObject("reached").getLong(limit);
+    return counters().getJsonObject("reached").getLong(limit);
+  }
+
+  private long refused(String kind) throws Exception {
+    return counters().getJsonObject("refused").getLong(kind);
+  }
+
+  private JsonObject counters() throws Exception {
+    return (JsonObject)
+        TestServer.await(server.vertx().eventBus().request("carillon.counters", "")).body();
   }
 
   @Test
@@ -188,9 +194,11 @@ class TokensIT {
     assertThat(ann.readText()).isEqualTo("bob: hi");
     assertThat(bob.readText()).isEqualTo("bob: hi");
 
+    assertThat(refused("token")).isZero();
     Answer again = upgrade(answer.body());
     assertThat(again.status() + again.body())
         .isEqualTo("404{\"status\":404,\"error\":\"Not Found\"}");
+    assertThat(refused("token")).isEqualTo(1);
     ann.sendClose(4000, "bye");
     journal.expect("leave ann closed 4000 /updates/listen?lang=en");
   }
