@@ -137,7 +137,6 @@ export class Link {
     }
     this.state = 'open';
     this.#heard = this.openedAt = Date.now();
-    this.rtt = this.openedAt - this.startedAt;
     this.origin.opened(this);
     for (const channel of [...this.channels]) {
       channel === this.first ? this.#joinedByUrl(channel) : this.#join(channel);
@@ -206,12 +205,12 @@ export class Link {
 
   /**
    * @param {Channel} channel
-   * @param {boolean} early it was not open yet: its user is told without waiting for the server
+   * @param {boolean} early it was not open yet: its user is told without waiting for the server, and the server when it has
+   *   answered; until then it may not know the topic behind a token
    */
   leave(channel, early) {
     if (channel.address && this.state === 'open') {
-      channel.deadline = Date.now() + ANSWER_TIMEOUT / 4;
-      this.#unsubscribe(channel);
+      early || this.#unsubscribe(channel);
     } else if (channel !== this.first) {
       this.#forget(channel); // The first is joined by the handshake, whether it is wanted any more or not.
     }
@@ -221,7 +220,9 @@ export class Link {
   }
 
   /** @param {Channel} channel */
-  #unsubscribe({address, wanted}) {
+  #unsubscribe(channel) {
+    const {address, wanted} = channel;
+    channel.deadline = Date.now() + ANSWER_TIMEOUT / 4;
     const status = !wanted || wanted.code === 1005 ? [] : [String(wanted.code), ...(wanted.reason ? [wanted.reason] : [])];
     this.#write(control('UNSUBSCRIBE', address, ...status));
   }
@@ -334,8 +335,8 @@ export class Link {
     if (channel.state === 'connecting') {
       channel.opened(answer);
       this.origin.changed();
-    } else if (real !== asked) {
-      this.#unsubscribe(channel); // Left while it joined, under a name that the server no longer knows.
+    } else {
+      this.#unsubscribe(channel); // Left while it joined.
     }
   }
 
@@ -428,7 +429,7 @@ export class Link {
   /** Something happened that may have cut the connection: asks at once, and does not wait long. */
   check() {
     if (this.state === 'open') {
-      const timeout = Math.min(QUICK + 4 * (this.rtt ?? 0), QUICK_AT_MOST);
+      const timeout = Math.min(QUICK + 4 * (this.rtt ?? this.openedAt - this.startedAt), QUICK_AT_MOST);
       this.#probe(timeout);
       setTimeout(() => this.state === 'open' && this.tick(Date.now()), timeout + 20);
     }

@@ -40,7 +40,7 @@ const RENEW = 5_000;
  * @property {'connecting' | 'open' | 'waiting'} state
  * @property {string} protocol
  * @property {string[]} topics
- * @property {number} [rtt] round trip in milliseconds
+ * @property {number} [rtt] round trip in milliseconds, once the server was asked for a sign of life
  * @property {number} [retryAt] when the next try is made, in milliseconds of the epoch, while it is `waiting`
  * @property {number} bytesIn
  * @property {number} bytesOut

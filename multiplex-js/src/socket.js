@@ -74,7 +74,7 @@ export class MultiplexWebSocket extends /** @type {SocketEventTarget} */ (EventT
    */
   constructor(url, protocols = []) {
     if (!arguments.length) {
-      throw new TypeError("Failed to construct 'WebSocket': 1 argument required, but only 0 present.");
+      throw new TypeError('WebSocket needs a URL');
     }
     super();
     const parsed = parse(`${url}`);
@@ -150,13 +150,10 @@ export class MultiplexWebSocket extends /** @type {SocketEventTarget} */ (EventT
     const status = code === undefined && reason === undefined ? undefined : clamp(code);
     const text = reason === undefined ? undefined : wellFormed(`${reason}`);
     if (status !== undefined && status !== 1000 && !(status >= 3000 && status <= 4999)) {
-      throw new DOMException(
-        `The close code must be either 1000, or between 3000 and 4999. ${status} is neither.`,
-        'InvalidAccessError',
-      );
+      throw new DOMException(`close code must be 1000 or 3000 to 4999: ${status}`, 'InvalidAccessError');
     }
     if (text !== undefined && byteLength(text) > REASON_LIMIT) {
-      throw new DOMException(`The close reason must not be greater than ${REASON_LIMIT} UTF-8 bytes.`, 'SyntaxError');
+      throw new DOMException(`close reason must have at most ${REASON_LIMIT} bytes of UTF-8`, 'SyntaxError');
     }
     if (state < CLOSING) {
       this.#readyState = CLOSING;
@@ -191,11 +188,11 @@ export class MultiplexWebSocket extends /** @type {SocketEventTarget} */ (EventT
   send(data) {
     const state = this.#readyState;
     if (!arguments.length) {
-      throw new TypeError("Failed to execute 'send' on 'WebSocket': 1 argument required, but only 0 present.");
+      throw new TypeError('send needs data');
     }
     const payload = payloadOf(data);
     if (state === CONNECTING) {
-      throw new DOMException("Failed to execute 'send' on 'WebSocket': Still in CONNECTING state.", 'InvalidStateError');
+      throw new DOMException('still connecting', 'InvalidStateError');
     }
     if (state === OPEN) {
       this.#channel.send(payload);
@@ -310,17 +307,14 @@ export function parse(text) {
   try {
     url = new URL(text, globalThis.document?.baseURI ?? globalThis.location?.href);
   } catch {
-    throw new DOMException(`The URL '${text}' is invalid.`, 'SyntaxError');
+    throw new DOMException(`URL is invalid: ${text}`, 'SyntaxError');
   }
   url.protocol = url.protocol.replace(/^http/, 'ws');
   if (url.protocol !== 'ws:' && url.protocol !== 'wss:') {
-    throw new DOMException(
-      `The URL's scheme must be either 'http', 'https', 'ws', or 'wss'. '${url.protocol.slice(0, -1)}' is not allowed.`,
-      'SyntaxError',
-    );
+    throw new DOMException(`URL must be one of http, https, ws or wss: ${text}`, 'SyntaxError');
   }
   if (url.href.includes('#')) {
-    throw new DOMException(`The URL contains a fragment identifier ('${url.hash.slice(1)}').`, 'SyntaxError');
+    throw new DOMException(`URL must have no fragment: ${text}`, 'SyntaxError');
   }
   return url;
 }
@@ -335,7 +329,7 @@ function protocolsOf(protocols) {
   const seen = new Set();
   for (const name of names) {
     if (!TOKEN.test(name) || seen.has(name)) {
-      throw new DOMException(`The subprotocol '${name}' is invalid or duplicated.`, 'SyntaxError');
+      throw new DOMException(`subprotocol is invalid or there twice: ${name}`, 'SyntaxError');
     }
     seen.add(name);
   }
@@ -367,7 +361,7 @@ export function payloadOf(data) {
   const isView = ArrayBuffer.isView(data);
   const buffer = isView ? data.buffer : data;
   if (has(ArrayBuffer, 'byteLength', buffer) ? buffer.resizable : isView || isShared(buffer)) {
-    throw new TypeError('The provided buffer must not be shared or resizable.');
+    throw new TypeError('buffer must not be shared or resizable');
   }
   if (!has(ArrayBuffer, 'byteLength', buffer)) {
     return has(Blob, 'size', data) ? data : `${data}`;

@@ -9,6 +9,8 @@ import {parse, payloadOf} from './socket.js';
 
 const QUEUE = {max: 256, bytes: 1 << 20, ttl: 30_000};
 const BUFFER = {max: 1024, overflow: /** @type {'drop-oldest' | 'drop-newest'} */ ('drop-oldest')};
+/** Questions of the server that may be open with the handler of {@link Topic.onRequest}. */
+const MOST_QUESTIONS = 1_000;
 const REPLACED = 'Connection replaced by a new one';
 const backoff = exponential();
 
@@ -100,6 +102,7 @@ export class Topic {
   #subscribers = new Set();
   /** @type {((value: In) => Out | Promise<Out>) | undefined} */
   #answer;
+  #questions = 0;
   /** @type {In | undefined} */
   #last;
   /** @type {Snapshot<In> | undefined} */
@@ -317,7 +320,7 @@ export class Topic {
   }
 
   /**
-   * Answers what the server asks; one handler at most.
+   * Answers what the server asks; one handler at most. Over 1000 questions that it has not answered yet, more are refused.
    *
    * @param {(value: In) => Out | Promise<Out>} handler
    * @returns {() => void} ends it
@@ -554,13 +557,20 @@ export class Topic {
     if (!answer || !feed) {
       return false;
     }
-    this.#reply(answer, payload).then(
-      encoded => feed.answer(id, encoded),
-      error => {
-        feed.answer(id, undefined, '500 Internal Server Error');
-        error instanceof MultiplexError ? this.#emit('error', error) : report(error);
-      },
-    );
+    if (this.#questions >= MOST_QUESTIONS) {
+      feed.answer(id, undefined, '429 Too Many Requests');
+      return true;
+    }
+    this.#questions++;
+    this.#reply(answer, payload)
+      .then(
+        encoded => feed.answer(id, encoded),
+        error => {
+          feed.answer(id, undefined, '500 Internal Server Error');
+          error instanceof MultiplexError ? this.#emit('error', error) : report(error);
+        },
+      )
+      .finally(() => this.#questions--);
     return true;
   }
 

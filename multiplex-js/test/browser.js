@@ -1,5 +1,4 @@
 import {existsSync} from 'node:fs';
-import {chromium} from 'playwright-core';
 
 const CANDIDATES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/usr/bin/google-chrome-stable'];
 const FLAGS = [
@@ -13,8 +12,13 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-/** A headless Chromium: the one that `CHROMIUM` names, else the first that is installed. */
-export function launch() {
+/**
+ * A headless Chromium: the one that `CHROMIUM` names, else the first that is installed. The tests of the page, which have
+ * modules of their own, take it from here, too.
+ *
+ * @param {import('playwright-core').BrowserType} chromium
+ */
+export function launch(chromium) {
   const executablePath = process.env.CHROMIUM || CANDIDATES.find(existsSync);
   if (!executablePath) {
     throw new Error('no Chromium found: install the package chromium, or name one in the variable CHROMIUM');

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
+import {chromium} from 'playwright-core';
 import {launch} from './browser.js';
 import {Stub} from './stub.js';
 
@@ -9,7 +10,7 @@ const SOON = 1_000;
 
 let browser;
 before(async () => {
-  browser = await launch();
+  browser = await launch(chromium);
 });
 after(() => browser.close());
 

@@ -166,6 +166,19 @@ test('one that cannot be had now, or is none, is asked for again, once for each 
   assert.doesNotMatch(warnings[1], /secret/);
 });
 
+test('a one-time URI that is left while it is redeemed leaves nothing behind', options, async t => {
+  const stub = await Stub.start(t);
+  const pool = poolOn(t, stub);
+  await new Topic(stub.url('/echo'), {pool}).ready();
+  const sent = new Promise(done => (pool.trace = (direction, message) => /SUBSCRIBE/.test(message) && done()));
+  const socket = new pool.WebSocket(stub.url('/websocket/token/0123456789abcdefghijkl'));
+  await sent;
+  socket.close(4000, 'changed my mind');
+  await stub.until(() => stub.ends.length);
+  assert.deepEqual(stub.ends, [{topic: '/room/behind-a-token', code: 4000, reason: 'changed my mind'}]);
+  await changed(pool, () => pool.links[0].topics.length === 1);
+});
+
 test('a topic behind a one-time URI: its real name is its address, and another URI is asked for when it is lost', options, async t => {
   for (const dialects of [['carillon.v1'], ['rocket-multiplex']]) {
     const stub = await Stub.start(t, {dialects});

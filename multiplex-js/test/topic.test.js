@@ -368,6 +368,28 @@ test('requests both ways', options, async t => {
   await assert.rejects(open, {kind: 'closed', code: 1006});
 });
 
+test('questions that nobody answers are bounded, and one that goes wrong is told', options, async t => {
+  const stub = await Stub.start(t);
+  const topic = new Topic(stub.url('/ask'), {pool: poolOn(t, stub)});
+  const open = [];
+  topic.onRequest(n => new Promise((answer, fail) => open.push({n, answer, fail})));
+  await topic.ready();
+  const [connection] = stub.connections;
+  const asked = Array.from({length: 1_000}, (_, i) => connection.ask('/ask', `${i}`));
+  await assert.rejects(connection.ask('/ask', '1000'), {message: '429 Too Many Requests'});
+  assert.equal(open.length, 1_000);
+  const reported = [];
+  globalThis.reportError = error => reported.push(error.message); // As browsers have it.
+  t.after(() => delete globalThis.reportError);
+  const failed = assert.rejects(asked[0], {message: '500 Internal Server Error'});
+  open.forEach(({n, answer, fail}) => (n ? answer(-n) : fail(new Error('the handler failed'))));
+  await failed;
+  assert.equal(await asked[999], '-999');
+  topic.onRequest(n => n + 1);
+  assert.equal(await connection.ask('/ask', '1'), '2');
+  assert.deepEqual(reported, ['the handler failed']);
+});
+
 test('a question that was not asked yet is asked on the next connection', options, async t => {
   const stub = await Stub.start(t);
   const pool = poolOn(t, stub);

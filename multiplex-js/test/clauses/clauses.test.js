@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
+import {chromium} from 'playwright-core';
 import {launch} from '../browser.js';
 import {Stub} from '../stub.js';
 import {clauses} from './clauses.js';
 
 let browser;
 before(async () => {
-  browser = await launch();
+  browser = await launch(chromium);
 });
 after(() => browser.close());
 

@@ -1,9 +1,11 @@
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {createServer} from 'node:net';
+import {delimiter} from 'node:path';
 import {fileURLToPath} from 'node:url';
 
 const JAR = fileURLToPath(new URL('../../../target/carillon.jar', import.meta.url));
+const TEST_CLASSES = fileURLToPath(new URL('../../../target/test-classes', import.meta.url));
 const CONF = fileURLToPath(new URL('../../../../conf/server.json', import.meta.url));
 /** How long a start may take, in milliseconds, and how often it is looked at. */
 const START_TIMEOUT = 60_000;
@@ -14,14 +16,23 @@ export class Server {
   #process;
   #output = '';
   #settings;
+  #program = ['-jar', JAR];
 
   /**
    * @param {number} port
    * @param {Object<string, string>} settings as environment variables
    */
-  constructor(port, settings) {
+  constructor(port, settings = {}) {
     this.port = port;
     this.#settings = settings;
+  }
+
+  /** A server that tells what it has counted, see {@link counters}. */
+  static async thatTells() {
+    const routes = 'io.carillon.examples.PageRoutes,io.carillon.examples.CountersRoutes';
+    const server = new Server(await freePort(), {CARILLON_HTTP_ROUTES: routes});
+    server.#program = ['-cp', JAR + delimiter + TEST_CLASSES, 'io.carillon.Main'];
+    return server;
   }
 
   get url() {
@@ -38,7 +49,7 @@ export class Server {
 
   /** Starts it, at first or again; it serves the page when this is done. */
   async start() {
-    this.#process = spawn('java', ['-jar', JAR, '-conf', CONF], {
+    this.#process = spawn('java', [...this.#program, '-conf', CONF], {
       env: {...process.env, ...this.#settings, PORT: String(this.port)},
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -53,6 +64,12 @@ export class Server {
       }
       await new Promise(look => setTimeout(look, LOOK_EVERY));
     }
+  }
+
+  /** What it has counted since its start; of one {@link thatTells}. */
+  async counters() {
+    const response = await fetch(`${this.url}counters`);
+    return response.json();
   }
 
   /** Asks it to stop and waits until it has. */

@@ -1,7 +1,7 @@
 import {Pool, Topic} from '/multiplex-js/index.js';
 
 /** After this silence, in milliseconds, the server is asked for a sign of life, which also takes the round-trip time. */
-const IDLE = 5_000;
+const IDLE = 2_000;
 
 /** What travels on a topic, as it is. */
 const asItIs = {name: 'as it is', encode: message => message, decode: payload => payload};
