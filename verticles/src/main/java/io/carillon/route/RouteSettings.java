@@ -28,6 +28,8 @@ import org.jspecify.annotations.Nullable;
  *     server's own setting, which binds in any case where it is off
  * @param overflow what becomes of messages to a client that reads too slowly
  * @param rate how much a client may send in a second; null for what the server allows
+ * @param maxStreamBytes largest inbound message in bytes where messages come in chunks, over which
+ *     a client is closed with 1009; 0 where they come whole
  */
 public record RouteSettings(
     JoinPhase joinPhase,
@@ -39,7 +41,8 @@ public record RouteSettings(
     List<Subprotocol> subprotocols,
     @Nullable Compression compression,
     Overflow overflow,
-    @Nullable Rate rate) {
+    @Nullable Rate rate,
+    long maxStreamBytes) {
 
   /** What holds where a route says nothing. */
   public static final RouteSettings DEFAULT =
@@ -53,7 +56,8 @@ public record RouteSettings(
           List.of(),
           null,
           Overflow.CLOSE,
-          null);
+          null,
+          0);
 
   /** Checks the numbers. */
   public RouteSettings {
@@ -64,6 +68,10 @@ public record RouteSettings(
     if (handlerTimeoutMillis < 0) {
       throw new IllegalArgumentException(
           "handlerTimeout must not be negative: milliseconds=" + handlerTimeoutMillis);
+    }
+    if (maxStreamBytes < 0) {
+      throw new IllegalArgumentException(
+          "maxStreamBytes must not be negative: maxStreamBytes=" + maxStreamBytes);
     }
   }
 
@@ -109,6 +117,10 @@ public record RouteSettings(
     return with(settings -> settings.rate = most);
   }
 
+  RouteSettings withMaxStreamBytes(long bytes) {
+    return with(settings -> settings.maxStreamBytes = bytes);
+  }
+
   private RouteSettings with(Consumer<Changed> change) {
     Changed settings = new Changed(this);
     change.accept(settings);
@@ -127,6 +139,7 @@ public record RouteSettings(
     private @Nullable Compression compression;
     private Overflow overflow;
     private @Nullable Rate rate;
+    private long maxStreamBytes;
 
     Changed(RouteSettings from) {
       joinPhase = from.joinPhase;
@@ -139,6 +152,7 @@ public record RouteSettings(
       compression = from.compression;
       overflow = from.overflow;
       rate = from.rate;
+      maxStreamBytes = from.maxStreamBytes;
     }
 
     RouteSettings freeze() {
@@ -152,7 +166,8 @@ public record RouteSettings(
           subprotocols,
           compression,
           overflow,
-          rate);
+          rate,
+          maxStreamBytes);
     }
   }
 
@@ -212,6 +227,9 @@ public record RouteSettings(
     if (rate != null) {
       json.put("rate", rate.toJson());
     }
+    if (maxStreamBytes != 0) {
+      json.put("maxStreamBytes", maxStreamBytes);
+    }
     return json;
   }
 
@@ -236,7 +254,8 @@ public record RouteSettings(
             .toList(),
         compression == null ? null : Compression.fromJson(compression),
         oneOf(Overflow.class, "overflow", json, DEFAULT.overflow),
-        rate == null ? null : Rate.fromJson(rate));
+        rate == null ? null : Rate.fromJson(rate),
+        json.getLong("maxStreamBytes", 0L));
   }
 
   static <E extends Enum<E>> E oneOf(Class<E> type, String member, JsonObject json, E otherwise) {
