@@ -35,11 +35,13 @@ class LargeMessagesIT {
 
   private ServerProcess server;
   private Path source;
+  private Path target;
 
   @BeforeAll
   void start(@TempDir Path folder) throws Exception {
     new Random(1).nextBytes(CHUNK);
     source = folder.resolve("source");
+    target = folder.resolve("target");
     try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(source))) {
       for (int i = 0; i < CHUNKS; i++) {
         out.write(CHUNK);
@@ -54,7 +56,11 @@ class LargeMessagesIT {
                     .add(
                         new JsonObject()
                             .put("name", "io.carillon.Probe$Files")
-                            .put("config", new JsonObject().put("source", source.toString()))));
+                            .put(
+                                "config",
+                                new JsonObject()
+                                    .put("source", source.toString())
+                                    .put("target", target.toString()))));
     server = ServerProcess.builder("-conf", conf.encode()).heap("64m").start();
   }
 
@@ -85,6 +91,41 @@ class LargeMessagesIT {
 
     assertThat(receiver.whole.get(60, SECONDS)).isEqualTo(expected());
     assertThat(receiver.bytes).isEqualTo((long) CHUNKS * CHUNK_BYTES);
+  }
+
+  @Test
+  void fileComesInAsOneMessage() throws Exception {
+    Answer answer = new Answer();
+    WebSocket socket = connect("/upload", answer);
+
+    for (int i = 0; i < CHUNKS; i++) {
+      socket.sendBinary(ByteBuffer.wrap(CHUNK), i == CHUNKS - 1).get(30, SECONDS);
+    }
+
+    assertThat(answer.text.get(60, SECONDS)).isEqualTo("written");
+    assertThat(Files.mismatch(source, target)).isEqualTo(-1);
+  }
+
+  /** Waits for a text. */
+  private static final class Answer implements WebSocket.Listener {
+    private final CompletableFuture<String> text = new CompletableFuture<>();
+
+    @Override
+    public CompletionStage<?> onText(WebSocket socket, CharSequence data, boolean last) {
+      text.complete(data.toString());
+      return null;
+    }
+
+    @Override
+    public CompletionStage<?> onClose(WebSocket socket, int code, String reason) {
+      text.completeExceptionally(new IOException("closed with " + code + " " + reason));
+      return null;
+    }
+
+    @Override
+    public void onError(WebSocket socket, Throwable error) {
+      text.completeExceptionally(error);
+    }
   }
 
   /** Sums up one message, whatever its size. */

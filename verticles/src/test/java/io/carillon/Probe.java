@@ -63,7 +63,7 @@ final class Probe {
     }
   }
 
-  /** Sends the file of its configuration at {@code /download}. */
+  /** Sends one file of its configuration at {@code /download}, takes one at {@code /upload}. */
   public static final class Files extends ChannelVerticle {
     @Override
     protected void routes(Routes routes) {
@@ -78,6 +78,14 @@ final class Probe {
                     .compose(file -> ch.streamBinary().from(file).eventually(file::close))
                     .onSuccess(sent -> ch.close());
               });
+      routes.route("/upload", String.class, String.class).stream(
+          200L << 20,
+          (ch, message) ->
+              vertx
+                  .fileSystem()
+                  .open(config().getString("target"), new OpenOptions())
+                  .compose(file -> message.pipeTo(file).eventually(file::close))
+                  .compose(written -> ch.send("written")));
     }
   }
 

@@ -47,8 +47,11 @@ public interface ChannelEvent {
   /** The client's end. */
   Peer peer();
 
-  /** The message, for {@link Kind#MESSAGE} and {@link Kind#REQUEST}. */
+  /** The message, for {@link Kind#MESSAGE} and {@link Kind#REQUEST}, unless it comes in chunks. */
   @Nullable Payload payload();
+
+  /** The message for {@link Kind#MESSAGE}, where the route takes it in chunks and it comes so. */
+  @Nullable IncomingMessage stream();
 
   /**
    * How it ended, for {@link Kind#LEAVE}; null when no leave handler is to run, because another

@@ -47,6 +47,15 @@ public record Announcement(
     this(address, node, thread, byReference, everyLeave, name, routes, List.of());
   }
 
+  /** What of it can be served on a node: without what another node cannot be sent. */
+  public Announcement on(String servingNode) {
+    if (node.equals(servingNode) || routes.stream().noneMatch(Declared::takesChunks)) {
+      return this;
+    }
+    List<Declared> rest = routes.stream().filter(route -> !route.takesChunks()).toList();
+    return new Announcement(address, node, thread, byReference, everyLeave, name, rest, targets);
+  }
+
   /**
    * One line for each target that no route matches.
    *
@@ -102,6 +111,11 @@ public record Announcement(
           && pattern.overlaps(other.pattern);
     }
 
+    /** Whether messages are to come in chunks, which do not leave their node. */
+    public boolean takesChunks() {
+      return settings.maxStreamBytes() > 0;
+    }
+
     /** What an error calls this route, given the verticle that has it. */
     public String describe(String verticle) {
       return pattern + " (" + verticle + ", rank " + rank + ")";
@@ -145,15 +159,22 @@ public record Announcement(
   public static Announcement fromJson(JsonObject json) {
     try {
       checkVersion(json.getString("version", Addresses.CONTRACT_VERSION));
+      boolean byReference = json.getBoolean("byReference", false);
       List<Declared> routes = new ArrayList<>();
       for (Object route : json.getJsonArray("routes", new JsonArray())) {
-        routes.add(declared((JsonObject) route));
+        Declared one = declared((JsonObject) route);
+        if (one.takesChunks() && !byReference) {
+          throw new IllegalArgumentException(
+              "chunks of messages are Java objects, which needs byReference: pattern="
+                  + one.pattern());
+        }
+        routes.add(one);
       }
       return new Announcement(
           required(json, "address"),
           json.getString("node", ""),
           json.getLong("thread", 0L),
-          json.getBoolean("byReference", false),
+          byReference,
           json.getBoolean("everyLeave", false),
           json.getString("name", required(json, "address")),
           List.copyOf(routes),

@@ -48,6 +48,7 @@ final class Announcer {
       return Future.failedFuture(new IllegalStateException(Collision.text(collisions)));
     }
     return check()
+        .compose(free -> checkForChunks())
         .compose(
             free -> {
               Announced.in(vertx).put(ours.address(), ours.toJson());
@@ -114,6 +115,28 @@ final class Announcer {
                 is(failure, ReplyFailure.RECIPIENT_FAILURE)
                     ? Future.failedFuture(new IllegalStateException(failure.getMessage()))
                     : Future.succeededFuture()); // no HTTP verticle yet: it will ask
+  }
+
+  /** Chunks do not cross nodes, so somebody of this one has to take clients. */
+  private Future<Void> checkForChunks() {
+    if (!vertx.isClustered()
+        || ours.routes().stream().noneMatch(Announcement.Declared::takesChunks)) {
+      return Future.succeededFuture();
+    }
+    return vertx
+        .eventBus()
+        .<Void>request(
+            Addresses.ROUTES, ours.toJson(), action(Addresses.ACTION_CHECK).setLocalOnly(true))
+        .<Void>mapEmpty()
+        .recover(
+            failure ->
+                is(failure, ReplyFailure.NO_HANDLERS)
+                    ? Future.failedFuture(
+                        new IllegalStateException(
+                            "chunks of messages do not cross nodes, and no HTTP verticle has been"
+                                + " deployed on this one: verticle="
+                                + ours.name()))
+                    : Future.succeededFuture());
   }
 
   private Future<Void> tellBrokers(String action) {

@@ -9,6 +9,7 @@ import io.carillon.channel.ChannelEvent;
 import io.carillon.channel.ChannelGuard;
 import io.carillon.channel.ChannelLocal;
 import io.carillon.channel.CloseException;
+import io.carillon.channel.IncomingMessage;
 import io.carillon.codec.Codec;
 import io.carillon.codec.DecodeException;
 import io.carillon.codec.Encoding;
@@ -45,6 +46,7 @@ public final class Route<I, O> {
   private @Nullable JoinHandler<O> join;
   private @Nullable MessageHandler<I, O> message;
   private @Nullable RequestHandler<I, O> request;
+  private MessageHandler.@Nullable Async<IncomingMessage, O> stream;
   private @Nullable LeaveHandler<O> leave;
   private @Nullable MessageHandler<DecodeException, O> decodeError;
   private final Map<String, String> headers = new HashMap<>();
@@ -259,6 +261,26 @@ public final class Route<I, O> {
   /** As above, done when its future is. */
   public <S extends I> Route<I, O> message(Class<S> kind, MessageHandler.Async<S, O> handler) {
     kinds.add(new MessageKind<>(kind, handler));
+    return this;
+  }
+
+  /**
+   * Takes each message in chunks, while it arrives, instead of whole: one at a time and in order.
+   * The next message comes when the future is complete, and what the handler has not taken of this
+   * one then is dropped. Chunks are not decoded, and cannot be forwarded.
+   *
+   * <p>They do not cross nodes: the route is served on the node of the handler only. On a
+   * connection with several topics a message comes as one chunk, within the message limit.
+   *
+   * @param maxBytes largest message, in bytes, in the place of the message limit; over it the
+   *     client is closed with 1009
+   */
+  public Route<I, O> stream(long maxBytes, MessageHandler.Async<IncomingMessage, O> handler) {
+    if (maxBytes < 1) {
+      throw new IllegalArgumentException("maxBytes must be at least 1: maxBytes=" + maxBytes);
+    }
+    settings = settings.withMaxStreamBytes(maxBytes);
+    stream = handler;
     return this;
   }
 
@@ -478,7 +500,11 @@ public final class Route<I, O> {
   }
 
   boolean takesMessages() {
-    return message != null || socket != null || !kinds.isEmpty();
+    return message != null || socket != null || stream != null || !kinds.isEmpty();
+  }
+
+  MessageHandler.@Nullable Async<IncomingMessage, O> streamHandler() {
+    return stream;
   }
 
   /** The handler of the first kind that the value is, else the one for all; null for none. */
@@ -521,6 +547,12 @@ public final class Route<I, O> {
     if (socket != null && (message != null || !kinds.isEmpty())) {
       throw new IllegalArgumentException(
           "a route has a message handler or a socket, not both: pattern=" + pattern);
+    }
+    if (stream != null
+        && (socket != null || message != null || !kinds.isEmpty() || !needed.isEmpty())) {
+      throw new IllegalArgumentException(
+          "a route that takes chunks has no other message handler, no socket and no needs: pattern="
+              + pattern);
     }
     if (!events.contains(ChannelEvent.Kind.JOIN) && !events.contains(ChannelEvent.Kind.MESSAGE)) {
       throw new IllegalArgumentException(

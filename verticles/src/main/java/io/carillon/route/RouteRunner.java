@@ -7,7 +7,9 @@ import io.carillon.channel.ChannelLocal;
 import io.carillon.channel.CloseException;
 import io.carillon.channel.DroppedException;
 import io.carillon.channel.Forward;
+import io.carillon.channel.IncomingMessage;
 import io.carillon.codec.DecodeException;
+import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
 import io.carillon.protocol.LeaveStatus;
 import io.vertx.core.Context;
@@ -173,9 +175,15 @@ final class RouteRunner<I, O> {
       socket.offer(event);
       return;
     }
+    MessageHandler<IncomingMessage, O> streams = route.streamHandler();
+    if (streams != null) {
+      IncomingMessage chunks = event.stream();
+      run(event, channel, streams, chunks != null ? chunks : IncomingMessage.of(payload(event)));
+      return;
+    }
     I value;
     try {
-      value = typed(channel).in().decode(Objects.requireNonNull(event.payload()));
+      value = typed(channel).in().decode(payload(event));
     } catch (DecodeException e) {
       refused(event, channel, e);
       return;
@@ -191,6 +199,10 @@ final class RouteRunner<I, O> {
     }
   }
 
+  private static Payload payload(ChannelEvent event) {
+    return Objects.requireNonNull(event.payload());
+  }
+
   private void request(ChannelEvent event, RouteChannel<O> channel) {
     RequestHandler<I, O> handler = route.requestHandler();
     if (handler == null || !hasAllNeeded(channel)) {
@@ -198,7 +210,7 @@ final class RouteRunner<I, O> {
       return;
     }
     try {
-      I asked = typed(channel).in().decode(Objects.requireNonNull(event.payload()));
+      I asked = typed(channel).in().decode(payload(event));
       handler
           .handle(channel, asked)
           .map(answer -> typed(channel).out().encode(answer))

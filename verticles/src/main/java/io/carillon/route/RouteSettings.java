@@ -30,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  * @param overflow what becomes of messages to a client that reads too slowly
  * @param rate how much a client may send in a second; null for what the server allows
  * @param allowedOrigins pages of which other origins may join
+ * @param maxStreamBytes largest inbound message in bytes where messages come in chunks, over which
+ *     a client is closed with 1009; 0 where they come whole
  */
 public record RouteSettings(
     JoinPhase joinPhase,
@@ -42,7 +44,8 @@ public record RouteSettings(
     @Nullable Compression compression,
     Overflow overflow,
     @Nullable Rate rate,
-    Origins allowedOrigins) {
+    Origins allowedOrigins,
+    long maxStreamBytes) {
 
   /** What holds where a route says nothing. */
   public static final RouteSettings DEFAULT =
@@ -57,7 +60,8 @@ public record RouteSettings(
           null,
           Overflow.CLOSE,
           null,
-          Origins.OWN);
+          Origins.OWN,
+          0);
 
   /** Checks the numbers. */
   public RouteSettings {
@@ -68,6 +72,10 @@ public record RouteSettings(
     if (handlerTimeoutMillis < 0) {
       throw new IllegalArgumentException(
           "handlerTimeout must not be negative: milliseconds=" + handlerTimeoutMillis);
+    }
+    if (maxStreamBytes < 0) {
+      throw new IllegalArgumentException(
+          "maxStreamBytes must not be negative: maxStreamBytes=" + maxStreamBytes);
     }
   }
 
@@ -117,6 +125,10 @@ public record RouteSettings(
     return with(settings -> settings.allowedOrigins = others);
   }
 
+  RouteSettings withMaxStreamBytes(long bytes) {
+    return with(settings -> settings.maxStreamBytes = bytes);
+  }
+
   private RouteSettings with(Consumer<Changed> change) {
     Changed settings = new Changed(this);
     change.accept(settings);
@@ -136,6 +148,7 @@ public record RouteSettings(
     private Overflow overflow;
     private @Nullable Rate rate;
     private Origins allowedOrigins;
+    private long maxStreamBytes;
 
     Changed(RouteSettings from) {
       joinPhase = from.joinPhase;
@@ -149,6 +162,7 @@ public record RouteSettings(
       overflow = from.overflow;
       rate = from.rate;
       allowedOrigins = from.allowedOrigins;
+      maxStreamBytes = from.maxStreamBytes;
     }
 
     RouteSettings freeze() {
@@ -163,7 +177,8 @@ public record RouteSettings(
           compression,
           overflow,
           rate,
-          allowedOrigins);
+          allowedOrigins,
+          maxStreamBytes);
     }
   }
 
@@ -226,6 +241,9 @@ public record RouteSettings(
     if (!allowedOrigins.equals(Origins.OWN)) {
       json.put("allowedOrigins", new JsonArray(allowedOrigins.entries()));
     }
+    if (maxStreamBytes != 0) {
+      json.put("maxStreamBytes", maxStreamBytes);
+    }
     return json;
   }
 
@@ -254,7 +272,8 @@ public record RouteSettings(
         Origins.of(
             json.getJsonArray("allowedOrigins", new JsonArray()).stream()
                 .map(one -> (String) one)
-                .toList()));
+                .toList()),
+        json.getLong("maxStreamBytes", 0L));
   }
 
   static <E extends Enum<E>> E oneOf(Class<E> type, String member, JsonObject json, E otherwise) {

@@ -3,6 +3,7 @@ package io.carillon.route;
 import io.carillon.broker.Addresses;
 import io.carillon.channel.ChannelEvent;
 import io.carillon.channel.CloseException;
+import io.carillon.channel.IncomingMessage;
 import io.carillon.channel.Params;
 import io.carillon.channel.Peer;
 import io.carillon.codec.Payload;
@@ -77,6 +78,11 @@ final class WireEvent implements ChannelEvent {
       return null;
     }
     return body instanceof Buffer buffer ? Payload.binary(buffer) : Payload.text(body.toString());
+  }
+
+  @Override
+  public @Nullable IncomingMessage stream() {
+    return null;
   }
 
   @Override

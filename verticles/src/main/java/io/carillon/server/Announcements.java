@@ -27,11 +27,13 @@ final class Announcements {
   private static final long GRACE_MILLIS = 50;
 
   private final Vertx vertx;
+  private final String node;
   private final Loop loop;
   private final RouteTable routes;
 
   Announcements(Vertx vertx, Loop loop, RouteTable routes) {
     this.vertx = vertx;
+    this.node = Addresses.node(vertx);
     this.loop = loop;
     this.routes = routes;
   }
@@ -101,7 +103,7 @@ final class Announcements {
       return;
     }
     if (!Addresses.ACTION_CHECK.equals(action)) {
-      routes.announce(announcement);
+      serve(announcement);
       Announced.in(vertx).putIfAbsent(announcement.address(), json);
     }
     message.reply(null);
@@ -109,10 +111,24 @@ final class Announcements {
 
   private void announce(JsonObject json) {
     try {
-      routes.announce(Announcement.fromJson(json));
+      serve(Announcement.fromJson(json));
     } catch (IllegalArgumentException e) {
       LOG.debug("announcement passed over: {}", e.getMessage());
     }
+  }
+
+  private void serve(Announcement announcement) {
+    Announcement here = announcement.on(node);
+    int left = announcement.routes().size() - here.routes().size();
+    if (left > 0) {
+      LOG.info(
+          "routes that take chunks are served on their own node only: routes={}, node={},"
+              + " verticle={}",
+          left,
+          announcement.node(),
+          announcement.name());
+    }
+    routes.announce(here);
   }
 
   private void withdraw(String address) {

@@ -2,6 +2,7 @@ package io.carillon.server;
 
 import io.carillon.channel.ChannelEvent;
 import io.carillon.channel.CloseException;
+import io.carillon.channel.IncomingMessage;
 import io.carillon.channel.Params;
 import io.carillon.channel.Peer;
 import io.carillon.codec.Payload;
@@ -9,7 +10,7 @@ import io.carillon.protocol.LeaveStatus;
 import org.jspecify.annotations.Nullable;
 
 /** One event of a channel on its way to one route; made anew for the next candidate. */
-final class Event implements ChannelEvent {
+class Event implements ChannelEvent {
   private final SessionChannel channel;
   private final Bound bound;
   private final Kind kind;
@@ -51,7 +52,7 @@ final class Event implements ChannelEvent {
     return nowNanos - sinceNanos;
   }
 
-  void onProgress() {
+  final void onProgress() {
     sinceNanos = System.nanoTime();
   }
 
@@ -84,6 +85,17 @@ final class Event implements ChannelEvent {
   public @Nullable Payload payload() {
     return payload;
   }
+
+  @Override
+  public @Nullable IncomingMessage stream() {
+    return null;
+  }
+
+  /** Its handler is done with it. */
+  void over() {}
+
+  /** Its handler is to be done with it. */
+  void cut(Throwable why) {}
 
   @Override
   public @Nullable LeaveStatus status() {

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Owned by the event loop of the connection.
  */
-final class FrameParser {
+class FrameParser {
   /** What comes out. Calls are made while {@link #parse} runs. */
   interface Sink {
     /** A whole message. */
@@ -46,7 +46,7 @@ final class FrameParser {
 
   private static final int FIRST_ARRAY_BYTES = 256;
   private static final byte[] NO_BYTES = new byte[0];
-  private static final CloseStatus NOT_DEFLATED =
+  static final CloseStatus NOT_DEFLATED =
       CloseStatus.INVALID_DATA_TYPE.withReason("message does not inflate");
 
   private final Sink sink;
@@ -117,8 +117,10 @@ final class FrameParser {
       opcode = -1;
       if (Frames.isControl(finished)) {
         finishControl(finished);
-      } else if (last) {
-        finishMessage();
+      } else {
+        if (last) {
+          finishMessage();
+        }
         if (sink.isFull()) {
           return;
         }
@@ -191,6 +193,7 @@ final class FrameParser {
         messageKind = frameOpcode;
         deflated = (headBits & Frames.DEFLATED) != 0;
         utf8 = Utf8Validator.ACCEPT;
+        beginMessage();
       }
       if (!fits()) {
         tooLarge();
@@ -201,10 +204,33 @@ final class FrameParser {
     return true;
   }
 
+  /** The first frame of a message begins. */
+  void beginMessage() {}
+
+  /** Largest message, in bytes. */
+  long maxBytes() {
+    return maxMessageBytes;
+  }
+
+  /** What is here of the message, in bytes. */
+  long size() {
+    return messageSize;
+  }
+
   private boolean fits() {
-    return deflated
-        ? Objects.requireNonNull(inflation).takes(frameBytes, maxMessageBytes)
-        : frameBytes <= maxMessageBytes - messageSize;
+    return deflated ? inflation().takes(frameBytes, maxBytes()) : frameBytes <= maxBytes() - size();
+  }
+
+  final Inflation inflation() {
+    return Objects.requireNonNull(inflation);
+  }
+
+  final boolean isDeflated() {
+    return deflated;
+  }
+
+  final boolean isText() {
+    return messageKind == Frames.TEXT;
   }
 
   /** The rule of RFC 6455 that the header breaks, or null. */
@@ -250,36 +276,38 @@ final class FrameParser {
     int count = (int) Math.min(in.readableBytes(), frameBytes - frameRead);
     if (count > 0 && Frames.isControl(opcode)) {
       readInto(in, control, (int) frameRead, count);
-    } else if (count > 0 && deflated) {
-      if (!inflate(in, count)) {
-        return false;
-      }
-    } else if (count > 0) {
-      int from = messageSize;
-      makeRoom(count);
-      readInto(in, message, from, count);
-      messageSize = from + count;
-      if (messageKind == Frames.TEXT && !stillText(from)) {
-        return false;
-      }
+    } else if (count > 0 && !read(in, count)) {
+      return false;
     }
-    frameRead += count;
     return frameRead == frameBytes;
   }
 
-  private void readInto(ByteBuf in, byte[] to, int at, int count) {
+  /** Takes the next bytes of a message, as far as it may; false when the client broke a rule. */
+  boolean read(ByteBuf in, int count) {
+    if (deflated) {
+      return inflate(in, count);
+    }
+    int from = messageSize;
+    makeRoom(count);
+    readInto(in, message, from, count);
+    messageSize = from + count;
+    return isStillText(message, from, messageSize);
+  }
+
+  /** Takes bytes of the frame, unmasked. */
+  final void readInto(ByteBuf in, byte[] to, int at, int count) {
     in.readBytes(to, at, count);
     Frames.mask(key, frameRead, to, at, at + count);
+    frameRead += count;
   }
 
   /** Inflates the next bytes of the payload; false when the client broke a rule. */
   private boolean inflate(ByteBuf in, int count) {
-    Inflation to = Objects.requireNonNull(inflation);
+    Inflation to = inflation();
     byte[] input = to.input();
     for (int done = 0; done < count; ) {
       int size = Math.min(count - done, input.length);
-      in.readBytes(input, 0, size);
-      Frames.mask(key, frameRead + done, input, 0, size);
+      readInto(in, input, 0, size);
       to.feed(input, size);
       if (!takeInflated(to)) {
         return false;
@@ -312,11 +340,15 @@ final class FrameParser {
     makeRoom(count);
     System.arraycopy(bytes, 0, message, from, count);
     messageSize = from + count;
-    return messageKind != Frames.TEXT || stillText(from);
+    return isStillText(message, from, messageSize);
   }
 
-  private boolean stillText(int from) {
-    utf8 = Utf8Validator.check(utf8, message, from, messageSize);
+  /** Whether the message is none of text, or text up to here. */
+  final boolean isStillText(byte[] bytes, int from, int to) {
+    if (messageKind != Frames.TEXT) {
+      return true;
+    }
+    utf8 = Utf8Validator.check(utf8, bytes, from, to);
     if (utf8 == Utf8Validator.REJECT) {
       violation(CloseStatus.INVALID_DATA_TYPE.withReason("text is not UTF-8"));
       return false;
@@ -340,20 +372,34 @@ final class FrameParser {
 
   // ---- whole frames
 
-  private void finishMessage() {
-    if (deflated && !finishInflating(Objects.requireNonNull(inflation))) {
+  /** The last frame of a message is here. */
+  void finishMessage() {
+    if (deflated && !finishInflating(inflation())) {
       return;
     }
-    boolean text = messageKind == Frames.TEXT;
-    if (text && utf8 != Utf8Validator.ACCEPT) {
-      violation(CloseStatus.INVALID_DATA_TYPE.withReason("text is not UTF-8"));
+    if (!isWholeText()) {
       return;
     }
+    boolean text = isText();
     byte[] bytes = message.length == messageSize ? message : Arrays.copyOf(message, messageSize);
+    forgetMessage();
+    sink.onMessage(text ? Payload.textOf(bytes) : Payload.binary(bytes));
+  }
+
+  /** Whether the message is none of text, or does not end inside a character. */
+  final boolean isWholeText() {
+    if (messageKind == Frames.TEXT && utf8 != Utf8Validator.ACCEPT) {
+      violation(CloseStatus.INVALID_DATA_TYPE.withReason("text is not UTF-8"));
+      return false;
+    }
+    return true;
+  }
+
+  /** The next data frame begins a message. */
+  final void forgetMessage() {
     message = NO_BYTES;
     messageSize = 0;
     messageKind = 0;
-    sink.onMessage(text ? Payload.textOf(bytes) : Payload.binary(bytes));
   }
 
   private boolean finishInflating(Inflation from) {
@@ -381,12 +427,12 @@ final class FrameParser {
     }
   }
 
-  private void tooLarge() {
-    violation(
-        CloseStatus.MESSAGE_TOO_LARGE.withReason("message over " + maxMessageBytes + " bytes"));
+  final void tooLarge() {
+    violation(CloseStatus.MESSAGE_TOO_LARGE.withReason("message over " + maxBytes() + " bytes"));
   }
 
-  private void violation(CloseStatus status) {
+  /** The client broke a rule: nothing more is read. */
+  void violation(CloseStatus status) {
     end();
     sink.onViolation(status);
   }

@@ -57,7 +57,7 @@ final class Inflation {
    * Whether a frame of that length still belongs to a message of at most {@code maxMessageBytes}:
    * data that cannot be compressed grows by less than an eighth.
    */
-  boolean takes(long frameBytes, int maxMessageBytes) {
+  boolean takes(long frameBytes, long maxMessageBytes) {
     long most = maxMessageBytes + (maxMessageBytes >> 3) + 1024L;
     if (frameBytes > most - wireBytes) {
       return false;

@@ -2,6 +2,7 @@ package io.carillon.server;
 
 import io.carillon.auth.Handshake;
 import io.carillon.broker.Topic;
+import io.carillon.channel.ChunkQueue;
 import io.carillon.channel.CloseException;
 import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
@@ -66,6 +67,32 @@ final class PlainSession extends Session implements Carrier {
   @Override
   void onMessage(Payload payload) {
     onReceived(channel().onMessage(payload));
+  }
+
+  @Override
+  boolean mayStream() {
+    return channel().mayStream();
+  }
+
+  @Override
+  long maxStreamBytes() {
+    return channel().settings().maxStreamBytes();
+  }
+
+  @Override
+  ChunkQueue onStream(boolean text) {
+    ChunkQueue message = new ChunkQueue(text, this::onChunkTaken);
+    onReceived(channel().onStream(message));
+    return message;
+  }
+
+  private void onChunkTaken(int bytes) {
+    loop()
+        .run(
+            () -> {
+              channel().onProgress();
+              onTaken(bytes + MESSAGE_OVERHEAD_BYTES);
+            });
   }
 
   // ---- what the channel rides on

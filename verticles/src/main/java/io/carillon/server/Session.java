@@ -2,12 +2,14 @@ package io.carillon.server;
 
 import io.carillon.auth.Handshake;
 import io.carillon.broker.Topic;
+import io.carillon.channel.ChunkQueue;
 import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
 import io.carillon.protocol.LeaveStatus;
 import io.carillon.route.RouteSettings;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.vertx.core.buffer.Buffer;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -206,6 +208,28 @@ abstract class Session {
 
   /** A whole message came. */
   abstract void onMessage(Payload payload);
+
+  /** Whether messages may come in chunks. */
+  boolean mayStream() {
+    return false;
+  }
+
+  /** Largest message that comes in chunks, in bytes; 0 where messages come whole. */
+  long maxStreamBytes() {
+    return 0;
+  }
+
+  /** A message that comes in chunks begins. */
+  ChunkQueue onStream(boolean text) {
+    throw new IllegalStateException("no chunks are taken here");
+  }
+
+  /** A part of it is here; counts as waiting until its handler has taken it. */
+  void onChunk(ChunkQueue message, byte[] chunk) {
+    if (message.add(Buffer.buffer(chunk))) {
+      onWaiting(chunk.length + MESSAGE_OVERHEAD_BYTES);
+    }
+  }
 
   /** A message is on its way to a handler, or waits for one, which keeps that many bytes. */
   void onReceived(int waiting) {

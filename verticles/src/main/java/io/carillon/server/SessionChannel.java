@@ -3,6 +3,7 @@ package io.carillon.server;
 import io.carillon.auth.Handshake;
 import io.carillon.broker.Topic;
 import io.carillon.channel.ChannelEvent.Kind;
+import io.carillon.channel.ChunkQueue;
 import io.carillon.channel.CloseException;
 import io.carillon.channel.DroppedException;
 import io.carillon.channel.Locals;
@@ -22,6 +23,7 @@ import io.vertx.core.Promise;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.function.Predicate;
@@ -60,8 +62,15 @@ final class SessionChannel implements Peer {
     LEFT
   }
 
-  /** What the client has sent, until a handler may have it; with the number of a question. */
-  private record Waiting(Payload payload, long request) {}
+  /**
+   * What the client has sent, until a handler may have it; with the number of a question, or a
+   * message that comes in chunks and has no payload.
+   */
+  private record Waiting(@Nullable Payload payload, long request, @Nullable ChunkQueue stream) {
+    int cost() {
+      return payload == null ? Session.MESSAGE_OVERHEAD_BYTES : Session.cost(payload);
+    }
+  }
 
   /** The number of what is no question. */
   private static final long NO_REQUEST = 0;
@@ -375,13 +384,52 @@ final class SessionChannel implements Peer {
       handle(payload, request);
       return 0;
     }
+    return later(new Waiting(payload, request, null));
+  }
+
+  /** Takes a message that comes in chunks; says how many bytes have to wait, without those. */
+  int onStream(ChunkQueue message) {
+    if (state != State.JOINING && state != State.JOINED) {
+      message.discard();
+      session().onHandled();
+      return 0;
+    }
+    if (state == State.JOINED && current == null && noneWait()) {
+      handle(message);
+      return 0;
+    }
+    return later(new Waiting(null, NO_REQUEST, message));
+  }
+
+  private int later(Waiting message) {
     Queue<Waiting> queue = waiting;
     if (queue == null) {
       queue = new ArrayDeque<>();
       waiting = queue;
     }
-    queue.add(new Waiting(payload, request));
-    return Session.cost(payload);
+    queue.add(message);
+    return message.cost();
+  }
+
+  private void handle(ChunkQueue message) {
+    Bound first = candidateFor(Kind.MESSAGE, null);
+    if (first != null && first.route().settings().maxStreamBytes() > 0) {
+      dispatch(new StreamEvent(this, first, message));
+    } else {
+      message.discard();
+      session().onHandled();
+      end(CloseStatus.POLICY_VIOLATION.withReason("nobody takes this"));
+    }
+  }
+
+  /** Whether messages may come in chunks. */
+  boolean mayStream() {
+    for (Bound bound : candidates) {
+      if (bound.route().settings().maxStreamBytes() > 0) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private void handle(Payload payload, long request) {
@@ -463,10 +511,13 @@ final class SessionChannel implements Peer {
         }
         return;
       }
-      handle(next.payload(), next.request());
-      session()
-          .onTaken(
-              Session.cost(next.payload())); // may bring new messages, which come behind this one
+      Payload payload = next.payload();
+      if (payload != null) {
+        handle(payload, next.request());
+      } else {
+        handle(Objects.requireNonNull(next.stream()));
+      }
+      session().onTaken(next.cost()); // may bring new messages, which come behind this one
     }
   }
 
@@ -478,13 +529,17 @@ final class SessionChannel implements Peer {
 
   private void dispatch(Bound bound, Kind kind, @Nullable Payload payload, long request) {
     LeaveStatus status = kind == Kind.LEAVE ? leaveStatus : null;
-    Event event = new Event(this, bound, kind, payload, status, request);
+    dispatch(new Event(this, bound, kind, payload, status, request));
+  }
+
+  private void dispatch(Event event) {
     current = event;
     loop().dispatcher().send(event);
   }
 
-  private void answered() {
+  private void answered(Event event) {
     current = null;
+    event.over();
     loop().flusher().onAnswered();
   }
 
@@ -507,7 +562,7 @@ final class SessionChannel implements Peer {
       }
       return;
     }
-    answered();
+    answered(event);
     switch (event.kind()) {
       case JOIN -> {
         if (event.bound().route().takes(Kind.JOIN)) {
@@ -525,7 +580,7 @@ final class SessionChannel implements Peer {
   /** A question of the client was answered. */
   void onAnswered(Event event, Payload answer) {
     if (current == event) {
-      answered();
+      answered(event);
       if (open) {
         carrier.answer(event.request(), answer);
       }
@@ -588,7 +643,7 @@ final class SessionChannel implements Peer {
     if (current != event) {
       return;
     }
-    answered();
+    answered(event);
     event.bound().decline(why);
     chooseEncoding();
     onLookedAt(event.bound());
@@ -598,7 +653,7 @@ final class SessionChannel implements Peer {
     if (current != event) {
       return;
     }
-    answered();
+    answered(event);
     switch (event.kind()) {
       case JOIN -> onJoinFailed(failure);
       case MESSAGE -> {
@@ -636,15 +691,16 @@ final class SessionChannel implements Peer {
     if (current != event) {
       return;
     }
-    Bound next = event.kind() == Kind.JOIN ? null : candidateFor(event.kind(), event.bound());
+    boolean goesOn = event.kind() != Kind.JOIN && event.stream() == null;
+    Bound next = goesOn ? candidateFor(event.kind(), event.bound()) : null;
     if (next != null) {
-      answered();
+      answered(event);
       dispatch(next, event.kind(), event.payload(), event.request());
       return;
     }
     switch (event.kind()) {
       case JOIN -> {
-        answered();
+        answered(event);
         onLookedAt(event.bound());
       }
       case MESSAGE ->
@@ -751,6 +807,9 @@ final class SessionChannel implements Peer {
     open = false;
     closeStatus = status;
     leaveStatus = leave;
+    if (current != null) {
+      current.cut(new CloseException(status));
+    }
     dropWaiting();
     loop().fanOut().leave(this);
     if (joining) {
@@ -817,7 +876,10 @@ final class SessionChannel implements Peer {
       queue.forEach(
           one -> {
             session().onHandled();
-            session().onTaken(Session.cost(one.payload()));
+            session().onTaken(one.cost());
+            if (one.stream() != null) {
+              one.stream().discard();
+            }
           });
     }
   }

@@ -1,5 +1,6 @@
 package io.carillon.server;
 
+import io.carillon.channel.ChunkQueue;
 import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
 import io.carillon.protocol.LeaveStatus;
@@ -30,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Owned by the event loop that accepted the connection, and not written to from any other.
  */
-final class WebSocketTransport extends ChannelInboundHandlerAdapter implements FrameParser.Sink {
+final class WebSocketTransport extends ChannelInboundHandlerAdapter implements ChunkParser.Sink {
   private enum State {
     /** Both directions work. */
     OPEN,
@@ -65,7 +66,10 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements F
       Session session, int maxMessageBytes, @Nullable Inflation inflation, Rate rate) {
     this.session = session;
     this.limits = session.loop().limits();
-    this.parser = new FrameParser(this, maxMessageBytes, inflation);
+    this.parser =
+        session.mayStream()
+            ? new ChunkParser(this, maxMessageBytes, inflation)
+            : new FrameParser(this, maxMessageBytes, inflation);
     this.pace = rate.isBound() ? new Pace(rate) : null;
     this.pingedNanos = System.nanoTime();
     this.idleNanos = pingedNanos;
@@ -239,6 +243,27 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements F
       onCounted();
       session.onMessage(payload);
     }
+  }
+
+  @Override
+  public long maxStreamBytes() {
+    return session.maxStreamBytes();
+  }
+
+  @Override
+  public @Nullable ChunkQueue onStream(boolean text) {
+    if (state != State.OPEN) {
+      return null;
+    }
+    onCounted();
+    return session.onStream(text);
+  }
+
+  @Override
+  public void onChunk(ChunkQueue message, byte[] chunk) {
+    active = true;
+    unanswered = 0; // in the middle of a frame a client cannot answer
+    session.onChunk(message, chunk);
   }
 
   private void onCounted() {

@@ -540,6 +540,19 @@ class HandlersElsewhereIT {
   }
 
   @Test
+  void aRouteThatTakesChunksNeedsANodeThatTakesClients() {
+    assertThatThrownBy(
+            () ->
+                serve(
+                    routes ->
+                        routes.route("/upload").stream(
+                            1 << 20, (ch, message) -> Future.succeededFuture())))
+        .hasMessageContaining(
+            "chunks of messages do not cross nodes, and no HTTP verticle has been deployed on this"
+                + " one: verticle=");
+  }
+
+  @Test
   void aHandlerClosesItsClientWithAStatus() throws Exception {
     serve(
         routes ->

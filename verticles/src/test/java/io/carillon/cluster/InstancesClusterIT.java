@@ -9,6 +9,7 @@ import io.carillon.codec.Payload;
 import io.carillon.route.Routes;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
 import java.net.http.WebSocket;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -61,6 +62,26 @@ class InstancesClusterIT {
   }
 
   // ---- which instance
+
+  @Test
+  void chunksAreTakenFromClientsOfTheOwnNodeOnly() throws Exception {
+    deployed.add(
+        new Deployed(
+            two,
+            two.serve(
+                routes ->
+                    routes.route("/upload", String.class, String.class).stream(
+                        1 << 20,
+                        (ch, message) -> {
+                          Buffer all = Buffer.buffer();
+                          Promise<Void> whole = Promise.promise();
+                          message.endHandler(whole::complete).handler(all::appendBuffer);
+                          return whole.future().compose(end -> ch.send(all.toString()));
+                        }))));
+
+    assertThat(two.connect("/upload").send("to two").text()).isEqualTo("to two");
+    assertThat(Client.status(one.port(), "/upload")).isEqualTo(404);
+  }
 
   @Test
   void theInstanceOnTheOwnEventLoopIsTakenFirst() throws Exception {

@@ -16,6 +16,7 @@ import static io.carillon.server.RawClient.part;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.carillon.route.Routes;
 import java.util.HexFormat;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -41,7 +42,12 @@ class ConformanceIT {
   @BeforeAll
   void start() throws Exception {
     server = TestServer.start();
-    server.serve(routes -> routes.route("/echo").message((ch, payload) -> ch.send(payload)));
+    server.serve(this::serve);
+  }
+
+  /** Echoes. */
+  void serve(Routes routes) {
+    routes.route("/echo").message((ch, payload) -> ch.send(payload));
   }
 
   @BeforeEach

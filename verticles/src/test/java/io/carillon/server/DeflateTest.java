@@ -62,8 +62,11 @@ class DeflateTest {
   private final FrameParser parser = parser(true, 15, MAX);
 
   private FrameParser parser(boolean takesOver, int bits, int max) {
-    return new FrameParser(
-        sink, max, new Inflation(zlib, new DeflateAgreement(takesOver, bits, "")));
+    return parser(sink, max, new Inflation(zlib, new DeflateAgreement(takesOver, bits, "")));
+  }
+
+  FrameParser parser(RecordingSink to, int max, Inflation inflation) {
+    return new FrameParser(to, max, inflation);
   }
 
   private void feed(byte[]... parts) {

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Random clients, most of them nearly well behaved, cut into random pieces. */
 @Timeout(20)
 class FrameParserFuzzTest {
-  private static final int MAX = 600;
+  static final int MAX = 600;
   private static final String[] TEXTS = {"", "a", "hello", "grüße", "κόσμε", "😀 smile", "日本語"};
 
   private final RecordingSink sink = new RecordingSink();
@@ -37,9 +37,13 @@ class FrameParserFuzzTest {
     }
   }
 
+  FrameParser parser(RecordingSink to) {
+    return new FrameParser(to, MAX, null);
+  }
+
   /** Hands the bytes over in pieces, to a sink that is full every now and then. */
   private void feed(byte[] client, Random random) {
-    FrameParser parser = new FrameParser(sink, MAX, null);
+    FrameParser parser = parser(sink);
     boolean narrow = random.nextInt(4) == 0;
     sink.full = () -> narrow && random.nextBoolean();
     ByteBuf rest = Unpooled.buffer();

@@ -33,7 +33,11 @@ class FrameParserTest {
   private static final int MAX = 100_000;
 
   private final RecordingSink sink = new RecordingSink();
-  private final FrameParser parser = new FrameParser(sink, MAX, null);
+  private final FrameParser parser = parser(sink, MAX);
+
+  FrameParser parser(RecordingSink to, int max) {
+    return new FrameParser(to, max, null);
+  }
 
   private void feed(byte[]... parts) {
     parser.parse(Unpooled.wrappedBuffer(concat(parts)));
@@ -274,7 +278,7 @@ class FrameParserTest {
 
   @Test
   void limitBelowTheFirstArrayHolds() {
-    FrameParser small = new FrameParser(sink, 3, null);
+    FrameParser small = parser(sink, 3);
 
     small.parse(Unpooled.wrappedBuffer(concat(part(TEXT, "ab"), frame(CONTINUATION, "c"))));
     small.parse(Unpooled.wrappedBuffer(frame(TEXT, "abcd")));
@@ -301,7 +305,7 @@ class FrameParserTest {
     byte[] begin = concat(head(0x82, 1 << 20, true), new byte[4 + 10]);
     List<FrameParser> parsers = new ArrayList<>();
     for (int i = 0; i < 100; i++) {
-      parsers.add(new FrameParser(sink, 1 << 20, null));
+      parsers.add(parser(sink, 1 << 20));
     }
 
     long before = allocated();
@@ -312,7 +316,7 @@ class FrameParserTest {
 
   @Test
   void growingMessageIsNotCopiedOftenerThanItDoubles() {
-    FrameParser one = new FrameParser(sink, 1 << 20, null);
+    FrameParser one = parser(sink, 1 << 20);
     byte[] step = new byte[1024];
     ByteBuf in = Unpooled.wrappedBuffer(step);
 
