@@ -4,7 +4,7 @@ import {fileURLToPath} from 'node:url';
 import {after, before, test} from 'node:test';
 import WebSocket from 'ws';
 import {Server} from '../../examples/src/test/browser/server.js';
-import {Pool, Topic} from '../src/index.js';
+import {Pool, Topic, text} from '../src/index.js';
 import {changed, event, inbox} from './support.js';
 
 const JAR = fileURLToPath(new URL('../../examples/target/carillon.jar', import.meta.url));
@@ -175,4 +175,45 @@ test('Carillon itself: the base dialect has no questions', options, async t => {
   await assert.rejects(shop.request({item: 'bell'}), {kind: 'unsupported'});
   shop.send({item: 'bell'}); // It cannot be asked back either, and so gets nothing.
   assert.equal((await shop.recv()).sold, false);
+});
+
+test('Carillon itself: one-time URIs', options, async t => {
+  const pool = counting(t);
+  const issued = [];
+  const listen = async name => {
+    const response = await fetch(`${server.url}updates/listen`, {method: 'POST', body: JSON.stringify({name})});
+    if (!response.ok) throw new Error(`status ${response.status}`);
+    issued.push(await response.text());
+    return url(issued.at(-1));
+  };
+  const [ann, bob] = ['ann', 'bob'].map(name => new Topic(() => listen(name), {pool, codec: text, backoff: () => 50}));
+  await Promise.all([ann.ready(), bob.ready()]);
+  await ann.send('is anybody there?');
+  assert.deepEqual(await Promise.all([ann.recv(), bob.recv()]), ['ann: is anybody there?', 'ann: is anybody there?']);
+  await assert.rejects(listen('ann'), {message: 'status 409'});
+  await assert.rejects(new Topic(url(issued[0]), {pool}).ready(), {kind: 'refused', code: 404});
+  await assert.rejects(new Topic(url('/updates/listen'), {pool}).ready(), {kind: 'refused', code: 401});
+
+  // The names are free when the server has seen them leave; until then the function fails, and is asked again.
+  const back = [ann, bob].map(topic => new Promise(done => topic.on('lost', done)));
+  pool.drop();
+  await Promise.all(back);
+  assert.equal(issued.length, 4);
+  await bob.send('yes');
+  assert.equal(await ann.recv(), 'bob: yes');
+  assert.equal(pool.opened, 2);
+  assert.deepEqual(pool.warnings, []);
+});
+
+test('Carillon itself: a one-time URI that is left while it is redeemed leaves nobody behind', options, async t => {
+  const pool = counting(t);
+  await new Topic(url('/echo'), {pool}).ready();
+  const post = () => fetch(`${server.url}updates/listen`, {method: 'POST', body: '{"name":"cat"}'});
+  for (let i = 0; i < 20; i++) {
+    let response = await post();
+    while (response.status === 409) response = await post(); // Free when its leave has run.
+    const socket = new pool.WebSocket(url(await response.text()));
+    socket.close(); // The SUBSCRIBE is on its way.
+    await event(socket, 'close');
+  }
 });

@@ -29,7 +29,7 @@ export class Server {
 
   /** A server that tells what it has counted, see {@link counters}. */
   static async thatTells() {
-    const routes = 'io.carillon.examples.PageRoutes,io.carillon.examples.CountersRoutes';
+    const routes = ['PageRoutes', 'UpdatesRoutes', 'CountersRoutes'].map(name => `io.carillon.examples.${name}`).join();
     const server = new Server(await freePort(), {CARILLON_HTTP_ROUTES: routes});
     server.#program = ['-cp', JAR + delimiter + TEST_CLASSES, 'io.carillon.Main'];
     return server;
