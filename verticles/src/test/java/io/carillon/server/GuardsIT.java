@@ -473,19 +473,26 @@ class GuardsIT {
                   .status())
           .isEqualTo(401);
       fresh.connect("/speak").sendText("secret").readClose();
+      String guess = "/websocket/token/secret" + "0".repeat(16);
+      assertThat(fresh.open().ask(Request.upgrade(guess)).status()).isEqualTo(404);
 
+      assertThat(log.all()).doesNotContain("secret");
       assertThat(log.next("status=401").getFormattedMessage())
           .startsWith("refused: status=401, reason=header needed: X-Key, path=/key/1, route=/key/*")
           .endsWith("address=127.0.0.1");
       assertThat(log.next("status=403").getFormattedMessage())
           .startsWith("refused: status=403, reason=mute, path=/speak, route=/speak");
-      assertThat(log.all()).doesNotContain("secret");
+      assertThat(log.next("status=404").getFormattedMessage())
+          .isEqualTo(
+              "refused: status=404, reason=token unknown or used, path=/websocket/token/***, route=,"
+                  + " address=127.0.0.1");
       JsonObject refused =
           TestServer.await(fresh.vertx().eventBus().<JsonObject>request(Addresses.COUNTERS, "all"))
               .body()
               .getJsonObject("refused");
       assertThat(refused.getLong("unauthorized")).isEqualTo(1);
       assertThat(refused.getLong("forbidden")).isEqualTo(1);
+      assertThat(refused.getLong("token")).isEqualTo(1);
     }
   }
 }
