@@ -423,6 +423,7 @@ class GuardsIT {
         "{'path':'/x','requires':['role']} | http.guards[0].requires must be claim=value: http.guards[0].requires=[\"role\"] (file)",
         "{'path':'/x','guard':'io.carillon.Absent'} | http.guards[0].guard must be a Guard on the class path with a constructor without parameters: http.guards[0].guard=io.carillon.Absent (file)",
         "{'path':'/x','guard':'java.lang.String'} | http.guards[0].guard must be a Guard on the class path with a constructor without parameters: http.guards[0].guard=java.lang.String (file)",
+        "{'path':'/x','guard':'io.carillon.channel.ChannelGuard'} | http.guards[0].guard must be a Guard on the class path with a constructor without parameters: http.guards[0].guard=io.carillon.channel.ChannelGuard (file)",
         "{'path':'/x','basic':{'ann':7}} | http.guards[].basic must have a password for each name: name=ann",
       })
   void configuredGuardThatIsNoneEndsTheStart(String guard, String error) {
