@@ -29,7 +29,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,7 +43,7 @@ import org.slf4j.LoggerFactory;
 public final class HttpVerticle extends VerticleBase {
   private static final Logger LOG = LoggerFactory.getLogger(HttpVerticle.class);
 
-  private static final String REDEEMED = "carillon.redeemed";
+  private static final String ARRIVAL = "carillon.arrival";
 
   private final HttpOptions options;
   private final List<MessageConsumer<?>> consumers = new ArrayList<>();
@@ -53,7 +52,7 @@ public final class HttpVerticle extends VerticleBase {
   private @Nullable Admission admission;
   private @Nullable Upgrader upgrader;
   private @Nullable Tokens tokens;
-  private @Nullable Redeemed arriving;
+  private @Nullable Arrival arriving;
   private @Nullable Router router;
   private @Nullable Router upgrades;
   private final ErrorHandlers errors = new ErrorHandlers();
@@ -285,16 +284,22 @@ public final class HttpVerticle extends VerticleBase {
     } else if (upgrades == null) {
       events.upgrade(request);
     } else {
-      upgrades.handle(request);
+      upgrade(request, null, events);
     }
   }
 
-  private void upgrade(HttpServerRequest request, Redeemed redeemed, Upgrader events) {
-    if (upgrades == null) {
+  private void upgrade(HttpServerRequest request, @Nullable Redeemed redeemed, Upgrader events) {
+    Router handlers = upgrades;
+    if (handlers == null) {
       events.upgrade(request, redeemed);
     } else {
-      arriving = redeemed; // until the first handler of the router, which runs at once
-      upgrades.handle(request);
+      events.introduce(
+          request,
+          redeemed,
+          arrival -> {
+            arriving = arrival; // until the first handler of the router, which runs at once
+            handlers.handle(arrival);
+          });
     }
   }
 
@@ -315,32 +320,19 @@ public final class HttpVerticle extends VerticleBase {
 
   /** A one-time URI that the application refuses was not used. */
   private void arrive(RoutingContext ctx) {
-    Redeemed redeemed = arriving;
+    Arrival arrival = arriving;
     arriving = null;
-    if (redeemed != null) {
-      AtomicReference<@Nullable Redeemed> held = new AtomicReference<>(redeemed);
-      ctx.put(REDEEMED, held);
-      ctx.addEndHandler(
-          end -> {
-            Redeemed refused = held.getAndSet(null);
-            if (refused != null) {
-              Objects.requireNonNull(tokens).unused(refused);
-            }
-          });
+    if (arrival != null) {
+      ctx.put(ARRIVAL, arrival);
+      arrival.handshake().attachTo(ctx);
+      ctx.addEndHandler(end -> Objects.requireNonNull(upgrader).unused(arrival));
     }
     ctx.next();
   }
 
   private static void pass(RoutingContext ctx, Upgrader events) {
-    AtomicReference<@Nullable Redeemed> held = ctx.get(REDEEMED);
-    if (held == null) {
-      events.upgrade(ctx.request());
-      return;
-    }
-    Redeemed redeemed = held.getAndSet(null);
-    if (redeemed != null) {
-      events.upgrade(ctx.request(), redeemed);
-    } // else the client has gone meanwhile
+    Arrival arrival = ctx.get(ARRIVAL);
+    events.pass(ctx.request(), arrival);
   }
 
   private Router router(Upgrader events, Access access) throws ReflectiveOperationException {
