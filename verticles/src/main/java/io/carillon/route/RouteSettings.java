@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param rate how much a client may send in a second; null for what the server allows
  * @param maxStreamBytes largest inbound message in bytes where messages come in chunks, over which
  *     a client is closed with 1009; 0 where they come whole
+ * @param controlFrames whether pings and pongs of clients are messages too
  */
 public record RouteSettings(
     JoinPhase joinPhase,
@@ -42,7 +43,8 @@ public record RouteSettings(
     @Nullable Compression compression,
     Overflow overflow,
     @Nullable Rate rate,
-    long maxStreamBytes) {
+    long maxStreamBytes,
+    boolean controlFrames) {
 
   /** What holds where a route says nothing. */
   public static final RouteSettings DEFAULT =
@@ -57,7 +59,8 @@ public record RouteSettings(
           null,
           Overflow.CLOSE,
           null,
-          0);
+          0,
+          false);
 
   /** Checks the numbers. */
   public RouteSettings {
@@ -121,6 +124,10 @@ public record RouteSettings(
     return with(settings -> settings.maxStreamBytes = bytes);
   }
 
+  RouteSettings withControlFrames() {
+    return with(settings -> settings.controlFrames = true);
+  }
+
   private RouteSettings with(Consumer<Changed> change) {
     Changed settings = new Changed(this);
     change.accept(settings);
@@ -140,6 +147,7 @@ public record RouteSettings(
     private Overflow overflow;
     private @Nullable Rate rate;
     private long maxStreamBytes;
+    private boolean controlFrames;
 
     Changed(RouteSettings from) {
       joinPhase = from.joinPhase;
@@ -153,6 +161,7 @@ public record RouteSettings(
       overflow = from.overflow;
       rate = from.rate;
       maxStreamBytes = from.maxStreamBytes;
+      controlFrames = from.controlFrames;
     }
 
     RouteSettings freeze() {
@@ -167,7 +176,8 @@ public record RouteSettings(
           compression,
           overflow,
           rate,
-          maxStreamBytes);
+          maxStreamBytes,
+          controlFrames);
     }
   }
 
@@ -230,6 +240,9 @@ public record RouteSettings(
     if (maxStreamBytes != 0) {
       json.put("maxStreamBytes", maxStreamBytes);
     }
+    if (controlFrames) {
+      json.put("controlFrames", true);
+    }
     return json;
   }
 
@@ -255,7 +268,8 @@ public record RouteSettings(
         compression == null ? null : Compression.fromJson(compression),
         oneOf(Overflow.class, "overflow", json, DEFAULT.overflow),
         rate == null ? null : Rate.fromJson(rate),
-        json.getLong("maxStreamBytes", 0L));
+        json.getLong("maxStreamBytes", 0L),
+        json.getBoolean("controlFrames", false));
   }
 
   static <E extends Enum<E>> E oneOf(Class<E> type, String member, JsonObject json, E otherwise) {
