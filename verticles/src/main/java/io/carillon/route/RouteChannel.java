@@ -149,7 +149,7 @@ final class RouteChannel<O> implements Channel<O> {
 
   @Override
   public <T> T cached(Class<T> type, Supplier<T> maker) {
-    return peer.locals().cached(type, maker);
+    return peer.connectionLocals().cached(type, maker);
   }
 
   @Override

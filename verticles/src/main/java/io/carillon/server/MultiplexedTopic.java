@@ -4,6 +4,7 @@ import io.carillon.auth.Handshake;
 import io.carillon.broker.Topic;
 import io.carillon.channel.CloseException;
 import io.carillon.channel.Frame;
+import io.carillon.channel.Locals;
 import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
 import io.carillon.protocol.Dialect;
@@ -360,6 +361,11 @@ final class MultiplexedTopic implements Carrier {
   @Override
   public Handshake handshake() {
     return session.handshake().forTopic(topic.uri(), subprotocols);
+  }
+
+  @Override
+  public Locals connectionLocals() {
+    return session.locals();
   }
 
   @Override
