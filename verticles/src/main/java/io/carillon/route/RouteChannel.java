@@ -9,6 +9,7 @@ import io.carillon.channel.Channel;
 import io.carillon.channel.ChannelEvent;
 import io.carillon.channel.ChannelLocal;
 import io.carillon.channel.CloseException;
+import io.carillon.channel.Frame;
 import io.carillon.channel.MessageStream;
 import io.carillon.channel.Params;
 import io.carillon.channel.Peer;
@@ -158,7 +159,10 @@ final class RouteChannel<O> implements Channel<O> {
 
   @Override
   public <T> T cached(Class<T> type, Supplier<T> maker) {
-    return peer.locals().cached(type, () -> inherited(type).orElseGet(maker));
+    Optional<T> inherited = inherited(type);
+    return inherited.isPresent()
+        ? peer.locals().cached(type, inherited::get)
+        : peer.connectionLocals().cached(type, maker);
   }
 
   private <T> Optional<T> inherited(Class<T> type) {
@@ -188,6 +192,11 @@ final class RouteChannel<O> implements Channel<O> {
   @Override
   public Future<Void> sendRaw(Object message) {
     return peer.send(Codec.payloadOf(message, typed.values()));
+  }
+
+  /** Sends a control frame; see {@link Peer#control}. */
+  Future<Void> control(Frame frame) {
+    return peer.control(frame);
   }
 
   @Override
