@@ -75,6 +75,9 @@ final class WireEvents {
       return;
     }
     WirePeer peer = peers.computeIfAbsent(id, first -> peer(headers, id, topic));
+    if (headers.contains(Addresses.HANDSHAKE)) {
+      peer.handshake(handshake(headers));
+    }
     LeaveStatus status = kind == ChannelEvent.Kind.LEAVE ? status(headers) : null;
     Params params = params(headers, topic);
     if (kind == ChannelEvent.Kind.LEAVE) {
@@ -132,7 +135,6 @@ final class WireEvents {
   }
 
   private WirePeer peer(MultiMap headers, String id, Topic topic) {
-    String handshake = headers.get(Addresses.HANDSHAKE);
     String connection = headers.get(Addresses.CONNECTION);
     return new WirePeer(
         bus,
@@ -140,7 +142,11 @@ final class WireEvents {
         id,
         connection == null ? id : connection,
         topic,
-        Handshake.fromJson(json(handshake)));
+        handshake(headers));
+  }
+
+  private static Handshake handshake(MultiMap headers) {
+    return Handshake.fromJson(json(headers.get(Addresses.HANDSHAKE)));
   }
 
   private static int rank(MultiMap headers, String route) {

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.carillon.auth.Handshake;
 import io.carillon.auth.WebSocketTokens;
 import io.carillon.broker.Topic;
+import io.carillon.channel.CloseException;
 import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
 import io.carillon.protocol.Dialect;
@@ -284,6 +285,19 @@ final class MultiplexSession extends Session implements MultiplexReader.Sink {
   @Override
   public void onPing(String token) {
     ok("PING", token);
+  }
+
+  @Override
+  public void onRefresh(String token) {
+    if (takesActions()) {
+      try {
+        access.refresh(this, token);
+        ok("REFRESH", token);
+      } catch (CloseException e) {
+        loop().audit().refused(e, RefreshRoute.PATH, "", handshake().remoteAddress());
+        err(Refusal.of(e), "REFRESH", token);
+      }
+    }
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.carillon.server;
 
 import io.carillon.auth.Handshake;
+import io.carillon.auth.Identity;
 import io.carillon.broker.Topic;
 import io.carillon.channel.ChunkQueue;
 import io.carillon.codec.Payload;
@@ -38,7 +39,7 @@ abstract class Session {
   static final long PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
   private final Loop loop;
-  private final Handshake handshake;
+  private volatile Handshake handshake;
   private final long number;
   private @Nullable WebSocketTransport transport;
   private @Nullable Outbox early;
@@ -55,6 +56,7 @@ abstract class Session {
     this.handshake = handshake;
     this.number = loop.sessions().newNumber();
     loop.sessions().add(this);
+    loop.credentials().add(this);
   }
 
   /** Makes the channel of the URI that the client connected to; once, before anything else. */
@@ -85,6 +87,12 @@ abstract class Session {
   /** What the request that opened the connection said. */
   public Handshake handshake() {
     return handshake;
+  }
+
+  /** The client has said anew who it is; handlers hear of that. */
+  void identify(Identity known) {
+    handshake = handshake.with(known);
+    forEachChannel(SessionChannel::onIdentified);
   }
 
   /** Made when asked for, since most connections are never asked. */
@@ -343,6 +351,7 @@ abstract class Session {
   private void removeIfOver() {
     if (gone && isEmpty()) {
       loop.sessions().remove(this);
+      loop.credentials().remove(this);
     }
   }
 
