@@ -21,8 +21,7 @@ final class Access {
   private final Audit audit;
   private final PathGuards guards;
 
-  Access(
-      Loop loop, Announcements routes, Tokens tokens, Bearers bearers, HttpOptions options) {
+  Access(Loop loop, Announcements routes, Tokens tokens, Bearers bearers, HttpOptions options) {
     this.routes = routes;
     this.tokens = tokens;
     this.bearers = bearers;

@@ -1,6 +1,7 @@
 package io.carillon.server;
 
 import io.carillon.auth.Grant;
+import io.carillon.auth.Handshake;
 import io.carillon.auth.Identity;
 import io.carillon.auth.InvalidTokenException;
 import io.carillon.auth.JwtOptions;
@@ -25,7 +26,19 @@ import org.slf4j.LoggerFactory;
  * here. Owned by that loop.
  */
 final class Credentials {
+  /** What ends with its token: a connection, or a topic that was joined by a one-time URI. */
+  interface Holder {
+    /** Who has come with the token. */
+    Handshake handshake();
+
+    /** Ends it. */
+    void end(CloseStatus status);
+  }
+
   private static final Logger LOG = LoggerFactory.getLogger(Credentials.class);
+
+  private static final Grant EXPIRED =
+      new Grant(Optional.empty(), Optional.empty(), Grant.NEVER_ISSUED, Long.MIN_VALUE);
 
   /** Revocations of the same moment are looked at together. */
   private static final long SCAN_MILLIS = 100;
@@ -33,7 +46,7 @@ final class Credentials {
   private final EventLoop eventLoop;
   private final RevokedTokens revoked;
   private final @Nullable JwtOptions options;
-  private final Map<Session, Grant> grants = new HashMap<>();
+  private final Map<Holder, Grant> grants = new HashMap<>();
   private boolean scanning;
 
   /** No grant expires before. */
@@ -45,25 +58,30 @@ final class Credentials {
     this.options = options.orElse(null);
   }
 
-  /** A connection is about to begin; it ends with its token. */
-  void add(Session session) {
-    Identity identity = session.handshake().identity();
+  /** One is about to begin that ends with its token, if it has one. */
+  void add(Holder holder) {
+    Identity identity = holder.handshake().identity();
     JwtOptions known = options;
     if (known != null && identity.hasClaims()) {
-      try {
-        Grant grant = known.grant(identity.claims());
-        put(session, grant);
-        if (!isGood(grant)) {
-          scanSoon(); // taken back while its handlers were asked
-        }
-      } catch (InvalidTokenException e) {
-        throw new IllegalStateException("claims that were not verified", e);
+      Grant grant = grant(known, identity.claims());
+      put(holder, grant);
+      if (!isGood(grant)) {
+        scanSoon(); // taken back while its handlers were asked
       }
     }
   }
 
-  private void put(Session session, Grant grant) {
-    grants.put(session, grant);
+  /** Those of a one-time URI may have been made up by whoever issued it. */
+  private static Grant grant(JwtOptions known, JsonObject claims) {
+    try {
+      return known.grant(claims);
+    } catch (InvalidTokenException e) {
+      return EXPIRED;
+    }
+  }
+
+  private void put(Holder holder, Grant grant) {
+    grants.put(holder, grant);
     onKept(grant);
   }
 
@@ -71,8 +89,8 @@ final class Credentials {
     return !revoked.cover(grant, System.currentTimeMillis());
   }
 
-  void remove(Session session) {
-    grants.remove(session);
+  void remove(Holder holder) {
+    grants.remove(holder);
   }
 
   /**
@@ -100,7 +118,7 @@ final class Credentials {
     session.identify(session.handshake().identity().withClaims(claims));
   }
 
-  /** Ends connections whose token has expired. */
+  /** Ends those whose token has expired. */
   void sweep(long now) {
     if (earliestMillis <= now) {
       earliestMillis = Long.MAX_VALUE;
@@ -127,17 +145,17 @@ final class Credentials {
   }
 
   private void endAll(Predicate<Grant> bad, String reason) {
-    List<Session> gone = new ArrayList<>();
+    List<Holder> gone = new ArrayList<>();
     grants.forEach(
-        (session, grant) -> {
+        (holder, grant) -> {
           if (bad.test(grant)) {
-            gone.add(session);
+            gone.add(holder);
           }
         });
     gone.forEach(grants::remove);
-    for (Session session : gone) {
-      LOG.debug("{}: connection={}", reason, session.id());
-      session.end(CloseStatus.UNAUTHORIZED.withReason(reason));
+    gone.forEach(holder -> holder.end(CloseStatus.UNAUTHORIZED.withReason(reason)));
+    if (!gone.isEmpty()) {
+      LOG.info("{}: closed={}", reason, gone.size());
     }
   }
 }

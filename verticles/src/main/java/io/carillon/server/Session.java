@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
  * <p>What is sent before there is a transport is kept, and goes out first and in order: what join
  * sent, then what was published since. Owned by the event loop of the connection.
  */
-abstract class Session {
+abstract class Session implements Credentials.Holder {
   private static final Logger LOG = LoggerFactory.getLogger(Session.class);
 
   /** What a waiting message costs beside its bytes, so that many empty ones are bounded too. */
@@ -85,6 +85,7 @@ abstract class Session {
   }
 
   /** What the request that opened the connection said. */
+  @Override
   public Handshake handshake() {
     return handshake;
   }
@@ -305,7 +306,8 @@ abstract class Session {
   // ---- the end
 
   /** Ends the connection: its channels first, and then the client is told. */
-  void end(CloseStatus status) {
+  @Override
+  public void end(CloseStatus status) {
     endAll(status, channel -> channel.end(status));
   }
 

@@ -7,6 +7,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import io.carillon.auth.Handshake;
 import io.carillon.auth.TestTokens;
+import io.carillon.auth.WebSocketTokens;
 import io.carillon.channel.Channel;
 import io.carillon.codec.Payload;
 import io.carillon.route.Routes;
@@ -34,6 +35,13 @@ class JwtIT {
     @Override
     public void mount(Router router, Vertx vertx, JsonObject config) {
       router.route("/http").handler(ctx -> ctx.end(who(Handshake.of(ctx))));
+      router
+          .route("/uri")
+          .handler(
+              ctx ->
+                  WebSocketTokens.of(vertx)
+                      .issue(ctx, "/who", "data")
+                      .onComplete(ctx::end, ctx::fail));
     }
   }
 
@@ -318,6 +326,23 @@ class JwtIT {
     }
     assertThat(ask(refreshed, "/who·")).startsWith("/who·ann admin");
     assertThat(ask(refreshed, "/other·")).startsWith("/other·ann admin");
+  }
+
+  @Test
+  void whatWasJoinedByAOneTimeUriEndsWithTheTokenOfItsIssue() throws Exception {
+    start();
+    String shortly = ISSUER.sign(claims("ann", 3));
+    Request issue = Request.plain("GET", "/uri").plus("Authorization", "Bearer " + shortly);
+    RawClient plain = server.connect(server.open().ask(issue).body());
+    assertThat(ask(plain, "")).startsWith("ann");
+    RawClient client = server.open().upgrade(offering("carillon.v1").line("GET /other HTTP/1.1"));
+    client.sendText("·SUBSCRIBE·" + server.open().ask(issue).body() + "·");
+    assertThat(client.readText()).startsWith("·OK·SUBSCRIBE·/who·");
+    assertThat(ask(client, "/who·")).startsWith("/who·ann");
+
+    assertThat(client.readText()).isEqualTo("·UNSUBSCRIBE·/who·4401·token expired·");
+    assertThat(ask(client, "/other·")).startsWith("/other·nobody");
+    assertThat(plain.readClose().reason()).isEqualTo("token expired");
   }
 
   @Test
