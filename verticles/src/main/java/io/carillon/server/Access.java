@@ -100,8 +100,8 @@ final class Access {
   }
 
   /** Gives a connection a new token; fails with a {@code CloseException} that says why not. */
-  void refresh(Session session, String token) {
-    bearers.refresh(session, token);
+  Future<Void> refresh(Session session, String token) {
+    return bearers.refresh(session, token);
   }
 
   /**

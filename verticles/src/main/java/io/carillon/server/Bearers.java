@@ -8,6 +8,7 @@ import io.carillon.auth.JwtOptions;
 import io.carillon.auth.JwtVerifier;
 import io.carillon.channel.CloseException;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
@@ -22,17 +23,17 @@ import org.jspecify.annotations.Nullable;
  * no token in it. Owned by one event loop.
  */
 final class Bearers {
+  private final Loop loop;
   private final @Nullable JwtOptions options;
   private final @Nullable JwtVerifier verifier;
   private final RevokedTokens revoked;
-  private final Counters counters;
 
   /** Without options no token is taken, and {@code Authorization} is the application's affair. */
-  Bearers(Vertx vertx, Optional<JwtOptions> options) {
+  Bearers(Vertx vertx, Loop loop, Optional<JwtOptions> options) {
+    this.loop = loop;
     this.options = options.orElse(null);
     this.verifier = options.map(given -> new JwtVerifier(vertx, given)).orElse(null);
     this.revoked = RevokedTokens.of(vertx);
-    this.counters = Counters.of(vertx);
   }
 
   /** Reads the keys again if their files have changed. */
@@ -51,15 +52,18 @@ final class Bearers {
     if (!mayBring(request)) {
       return Future.succeededFuture(handshake);
     }
+    Optional<String> token;
     try {
-      return Future.succeededFuture(identified(handshake));
+      token = Bearer.in(handshake);
     } catch (IllegalArgumentException e) {
-      challenge(request, "invalid_request", String.valueOf(e.getMessage()));
-      return Future.failedFuture(CloseException.http(400, String.valueOf(e.getMessage())));
-    } catch (InvalidTokenException e) {
-      challenge(request, "invalid_token", e.reason());
-      return Future.failedFuture(CloseException.http(401, e.reason()));
+      return refused(request, 400, "invalid_request", String.valueOf(e.getMessage()));
     }
+    if (token.isEmpty()) {
+      return Future.succeededFuture(handshake);
+    }
+    return verify(token.get())
+        .map(claims -> identified(handshake, claims))
+        .recover(e -> refused(request, 401, "invalid_token", reason(e)));
   }
 
   private boolean mayBring(HttpServerRequest request) {
@@ -68,57 +72,75 @@ final class Bearers {
         || offers.stream().anyMatch(Bearer::isAmong);
   }
 
-  private Handshake identified(Handshake handshake) throws InvalidTokenException {
-    Optional<String> token = Bearer.in(handshake);
-    if (token.isEmpty()) {
-      return handshake;
-    }
-    JsonObject claims = verify(token.get());
+  private static Handshake identified(Handshake handshake, JsonObject claims) {
     Identity known = handshake.identity().withClaims(claims);
     String subject = claims.getString("sub");
     return handshake.withoutBearer().with(subject == null ? known : known.withUser(subject));
   }
 
-  /**
-   * What a token claims.
-   *
-   * @throws InvalidTokenException if it is not good, or was taken back
-   */
-  JsonObject verify(String token) throws InvalidTokenException {
+  /** What a token claims; fails with {@link InvalidTokenException}. */
+  private Future<JsonObject> verify(String token) {
     JwtVerifier verifying = verifier;
     JwtOptions known = options;
     if (verifying == null || known == null) {
-      throw new InvalidTokenException("no tokens are taken here");
+      return Future.failedFuture(new InvalidTokenException("no tokens are taken here"));
     }
     if (token.length() > known.maxTokenBytes()) {
-      counters.count(Counters.Limit.MAX_TOKEN_BYTES);
+      loop.counters().count(Counters.Limit.MAX_TOKEN_BYTES);
     }
-    JsonObject claims = verifying.verify(token);
-    if (revoked.cover(known.grant(claims), System.currentTimeMillis())) {
-      throw new InvalidTokenException("token revoked");
+    return here(verifying.verify(token)).compose(claims -> unlessRevoked(claims, known));
+  }
+
+  private Future<JsonObject> unlessRevoked(JsonObject claims, JwtOptions known) {
+    try {
+      return revoked.cover(known.grant(claims), System.currentTimeMillis())
+          ? Future.failedFuture(new InvalidTokenException("token revoked"))
+          : Future.succeededFuture(claims);
+    } catch (InvalidTokenException e) {
+      return Future.failedFuture(e);
     }
-    return claims;
+  }
+
+  /** A worker's result may come on any thread. */
+  private <T> Future<T> here(Future<T> result) {
+    if (result.isComplete()) {
+      return result;
+    }
+    Promise<T> promise = Promise.promise();
+    result.onComplete(
+        value -> loop.run(() -> promise.complete(value)),
+        failure -> loop.run(() -> promise.fail(failure)));
+    return promise.future();
   }
 
   /**
    * Gives a connection a new token.
    *
-   * @throws CloseException 401 if it is not good, 403 if it is about somebody else
+   * @return fails with a {@code CloseException}: 401 if the token is not good, 403 if it is about
+   *     somebody else
    */
-  void refresh(Session session, String token) {
-    try {
-      session.loop().credentials().refresh(session, verify(token));
-    } catch (InvalidTokenException e) {
-      throw CloseException.http(401, e.reason());
-    }
+  Future<Void> refresh(Session session, String token) {
+    return verify(token)
+        .recover(e -> Future.failedFuture(CloseException.http(401, reason(e))))
+        .map(
+            claims -> {
+              loop.credentials().refresh(session, claims);
+              return null;
+            });
+  }
+
+  private static String reason(Throwable failure) {
+    return failure instanceof InvalidTokenException bad ? bad.reason() : "not verified";
   }
 
   /** RFC 6750, section 3. */
-  private static void challenge(HttpServerRequest request, String error, String description) {
+  private static Future<Handshake> refused(
+      HttpServerRequest request, int status, String error, String reason) {
     request
         .response()
         .putHeader(
             "www-authenticate",
-            "Bearer error=\"" + error + "\", error_description=\"" + description + "\"");
+            "Bearer error=\"" + error + "\", error_description=\"" + reason + "\"");
+    return Future.failedFuture(CloseException.http(status, reason));
   }
 }

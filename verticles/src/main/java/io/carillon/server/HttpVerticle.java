@@ -98,7 +98,7 @@ public final class HttpVerticle extends VerticleBase {
     admission = door;
     Tokens uris = new Tokens((VertxInternal) vertx, ours, node, announcements, options.tokens());
     tokens = uris;
-    Bearers bearers = new Bearers(vertx, options.jwt());
+    Bearers bearers = new Bearers(vertx, ours, options.jwt());
     Access access = new Access(ours, announcements, uris, bearers, options);
     Upgrader events = new Upgrader(ours, access, proxies, door, errors);
     upgrader = events;

@@ -36,6 +36,7 @@ final class MultiplexSession extends Session implements MultiplexReader.Sink {
   private final Map<String, MultiplexedTopic> topics = new HashMap<>();
   private long lastNumber;
   private long lastRequest;
+  private boolean refreshing;
 
   /**
    * Creates a session.
@@ -289,15 +290,27 @@ final class MultiplexSession extends Session implements MultiplexReader.Sink {
 
   @Override
   public void onRefresh(String token) {
-    if (takesActions()) {
-      try {
-        access.refresh(this, token);
-        ok("REFRESH", token);
-      } catch (CloseException e) {
-        loop().audit().refused(e, RefreshRoute.PATH, "", handshake().remoteAddress());
-        err(Refusal.of(e), "REFRESH", token);
-      }
+    if (refreshing) {
+      err(Refusal.of(CloseException.http(429, "one at a time")), "REFRESH", token);
+    } else if (takesActions()) {
+      refreshing = true;
+      access
+          .refresh(this, token)
+          .onComplete(
+              done -> {
+                refreshing = false;
+                ok("REFRESH", token);
+              },
+              e -> {
+                refreshing = false;
+                onRefreshRefused(token, Upgrader.reason(e));
+              });
     }
+  }
+
+  private void onRefreshRefused(String token, CloseException why) {
+    loop().audit().refused(why, RefreshRoute.PATH, "", handshake().remoteAddress());
+    err(Refusal.of(why), "REFRESH", token);
   }
 
   @Override

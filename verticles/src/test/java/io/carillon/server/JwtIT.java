@@ -358,6 +358,24 @@ class JwtIT {
   }
 
   @Test
+  void aSlowSignatureIsVerifiedBesideTheConnectionOneAtATime() throws Exception {
+    TestTokens issuer = TestTokens.pair("ES512", "slow");
+    Path file = directory.resolve("keys.json");
+    TestCertificate.replace(file, TestTokens.keySet(issuer).encode());
+    start(", 'jwt': {'keys': ['" + file + "']}");
+    RawClient client =
+        server.open().upgrade(offering("carillon.v1", "carillon.bearer." + issuer.sign("ann")));
+    String token = issuer.sign(TestTokens.claims("ann").put("role", "admin"));
+    byte[] refresh = RawClient.frame(RawClient.TEXT, "·REFRESH·" + token + "·");
+
+    client.send(refresh, refresh);
+    assertThat(client.readText()).isEqualTo("·ERR·429 one at a time·REFRESH·" + token + "·");
+    assertThat(client.readText()).isEqualTo("·OK·REFRESH·" + token + "·");
+    assertThat(ask(client, "/who·")).startsWith("/who·ann admin");
+    refuses(bearing(TestTokens.pair("ES512", "slow").sign("ann")), "wrong signature");
+  }
+
+  @Test
   void theBaseDialectKnowsNoRefresh() throws Exception {
     start();
     RawClient client =
