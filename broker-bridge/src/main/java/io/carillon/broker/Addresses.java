@@ -36,6 +36,12 @@ public final class Addresses {
   /** Local: tells how many connections this node has, and how often each limit was reached. */
   public static final String COUNTERS = "carillon.counters";
 
+  /** HTTP verticles with keys for tokens: take back tokens; also the name of the shared map. */
+  public static final String REVOCATIONS = "carillon.revocations";
+
+  /** The topic on which HTTP verticles tell each other of tokens that were taken back. */
+  public static final String REVOCATIONS_TOPIC = "/.revocations";
+
   /** Header: a node. */
   public static final String NODE = "node";
 
@@ -140,6 +146,9 @@ public final class Addresses {
 
   /** Action on a channel's client address: end the channel with a status. */
   public static final String ACTION_CLOSE = "close";
+
+  /** Action on an HTTP verticle's address: a connection has a new token with these claims. */
+  public static final String ACTION_REFRESH = "refresh";
 
   /** Action between brokers: here I am, and these topics I want; the answer says the same. */
   public static final String ACTION_HELLO = "hello";

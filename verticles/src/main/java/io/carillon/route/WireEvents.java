@@ -83,6 +83,9 @@ final class WireEvents {
       return;
     }
     WirePeer peer = peers.computeIfAbsent(id, first -> peer(headers, id, topic));
+    if (headers.contains(Addresses.HANDSHAKE)) {
+      peer.handshake(handshake(headers));
+    }
     LeaveStatus status = kind == ChannelEvent.Kind.LEAVE ? status(headers) : null;
     Params params = params(headers, topic);
     if (kind == ChannelEvent.Kind.LEAVE) {
@@ -143,7 +146,6 @@ final class WireEvents {
   }
 
   private WirePeer peer(MultiMap headers, String id, Topic topic) {
-    String handshake = headers.get(Addresses.HANDSHAKE);
     String connection = headers.get(Addresses.CONNECTION);
     return new WirePeer(
         bus,
@@ -151,7 +153,7 @@ final class WireEvents {
         id,
         connection == null ? id : connection,
         topic,
-        Handshake.fromJson(json(handshake)),
+        handshake(headers),
         connection == null || connection.equals(id) ? null : shared(connection));
   }
 
@@ -159,6 +161,10 @@ final class WireEvents {
     Shared shared = connections.computeIfAbsent(connection, first -> new Shared());
     shared.channels++;
     return shared.locals;
+  }
+
+  private static Handshake handshake(MultiMap headers) {
+    return Handshake.fromJson(json(headers.get(Addresses.HANDSHAKE)));
   }
 
   private static int rank(MultiMap headers, String route) {

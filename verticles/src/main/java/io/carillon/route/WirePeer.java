@@ -36,7 +36,7 @@ final class WirePeer implements Peer {
   private final String id;
   private final String connectionId;
   private final Topic topic;
-  private final Handshake handshake;
+  private volatile Handshake handshake;
   private final Map<Object, Object> attachments = new HashMap<>(2);
   private final Locals locals = new Locals();
   private final Locals connectionLocals;
@@ -80,6 +80,11 @@ final class WirePeer implements Peer {
   @Override
   public Handshake handshake() {
     return handshake;
+  }
+
+  /** The client has said anew who it is. */
+  void handshake(Handshake news) {
+    handshake = news;
   }
 
   @Override

@@ -7,6 +7,7 @@ import io.carillon.channel.DroppedException;
 import io.carillon.codec.Codec;
 import io.carillon.protocol.CloseStatus;
 import io.vertx.core.eventbus.Message;
+import io.vertx.core.json.JsonObject;
 import java.util.regex.Pattern;
 
 /**
@@ -34,6 +35,10 @@ final class ClientMessages {
       message.fail(BAD_REQUEST, "contract version not spoken here: version=" + version);
       return;
     }
+    if (Addresses.ACTION_REFRESH.equals(message.headers().get(Addresses.ACTION))) {
+      refresh(message);
+      return;
+    }
     String id = message.headers().get(Addresses.CHANNEL);
     SessionChannel channel = id == null ? null : loop.find(id);
     if (channel == null) {
@@ -49,6 +54,23 @@ final class ClientMessages {
       close(channel, message);
     } else {
       message.fail(BAD_REQUEST, "unknown action: action=" + action);
+    }
+  }
+
+  private void refresh(Message<Object> message) {
+    String id = message.headers().get(Addresses.CONNECTION);
+    Session session = id == null ? null : loop.findSession(id);
+    if (session == null) {
+      message.fail(NOT_FOUND, "no such connection");
+    } else if (message.body() instanceof JsonObject claims) {
+      try {
+        loop.credentials().refresh(session, claims);
+        message.reply(null);
+      } catch (CloseException e) {
+        message.fail(e.wireCode(), e.reason());
+      }
+    } else {
+      message.fail(BAD_REQUEST, "a refresh needs claims");
     }
   }
 

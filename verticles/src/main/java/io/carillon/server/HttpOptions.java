@@ -1,5 +1,6 @@
 package io.carillon.server;
 
+import io.carillon.auth.JwtOptions;
 import io.carillon.auth.Origins;
 import io.carillon.config.Settings;
 import io.carillon.route.Compression;
@@ -23,6 +24,7 @@ import java.util.Optional;
  * @param stopTimeout how long a stopping server waits for handlers and clients before it cuts them
  * @param compression which messages are compressed where a route says nothing; off binds in any
  *     case
+ * @param jwt which JSON Web Tokens are taken; none without
  * @param limits what a client may use
  * @param tokens how long one-time URIs are good for, and how many there may be
  */
@@ -38,6 +40,7 @@ public record HttpOptions(
     long maxBodyBytes,
     Duration stopTimeout,
     Compression compression,
+    Optional<JwtOptions> jwt,
     Limits limits,
     TokenOptions tokens) {
 
@@ -48,7 +51,7 @@ public record HttpOptions(
   public static final int MAX_HEADER_BYTES = 16 << 10;
 
   /**
-   * Reads the {@code http}, {@code limits} and {@code tokens} sections.
+   * Reads the {@code http}, {@code jwt}, {@code limits} and {@code tokens} sections.
    *
    * @throws IllegalArgumentException if a value is not one; the text names the key
    */
@@ -70,6 +73,7 @@ public record HttpOptions(
         settings.duration(
             "http.stopTimeout", Duration.ofSeconds(5), Duration.ZERO, Duration.ofMinutes(10)),
         compression(settings, "http.compression"),
+        JwtOptions.from(settings),
         Limits.from(settings),
         TokenOptions.from(settings));
   }

@@ -1,6 +1,7 @@
 package io.carillon.server;
 
 import io.carillon.auth.Guards;
+import io.carillon.auth.JwtOptions;
 import io.carillon.auth.WebSocketTokens;
 import io.carillon.broker.Addresses;
 import io.carillon.channel.CloseException;
@@ -55,6 +56,7 @@ public final class HttpVerticle extends VerticleBase {
   private @Nullable Arrival arriving;
   private @Nullable Router router;
   private @Nullable Router upgrades;
+  private @Nullable RevocationFeed revocations;
   private final ErrorHandlers errors = new ErrorHandlers();
   private boolean listening;
   private boolean stopping;
@@ -95,7 +97,8 @@ public final class HttpVerticle extends VerticleBase {
     admission = door;
     Tokens uris = new Tokens((VertxInternal) vertx, ours, node, announcements, options.tokens());
     tokens = uris;
-    Access access = new Access(ours, announcements, uris, options);
+    Bearers bearers = new Bearers(vertx, ours, options.jwt());
+    Access access = new Access(ours, announcements, uris, bearers, options);
     Upgrader events = new Upgrader(ours, access, proxies, door, errors);
     upgrader = events;
     router = router(events, access);
@@ -113,7 +116,19 @@ public final class HttpVerticle extends VerticleBase {
     vertx.setPeriodic(options.limits().sweepMillis(), tick -> sweep(ours, door));
     return Future.all(consumers.stream().map(MessageConsumer::completion).toList())
         .compose(listening -> uris.start())
+        .compose(ready -> takeTokens(bearers, ours.credentials()))
         .onSuccess(ready -> announcements.collect());
+  }
+
+  private Future<Void> takeTokens(Bearers bearers, Credentials credentials) {
+    if (options.jwt().isEmpty()) {
+      return Future.succeededFuture();
+    }
+    JwtOptions jwt = options.jwt().get();
+    vertx.setPeriodic(jwt.reloadInterval().toMillis(), tick -> bearers.reloadIfChanged());
+    RevocationFeed feed = new RevocationFeed(vertx, jwt, credentials);
+    revocations = feed;
+    return feed.start();
   }
 
   /** Answers to our question come to the address that clients' messages come to. */
@@ -171,6 +186,7 @@ public final class HttpVerticle extends VerticleBase {
         .stop()
         .eventually(() -> drained(ours, millis))
         .eventually(() -> closed)
+        .eventually(() -> revocations == null ? Future.succeededFuture() : revocations.stop())
         .eventually(() -> Future.join(consumers.stream().map(MessageConsumer::unregister).toList()))
         .andThen(done -> ours.zlib().close());
   }
@@ -205,6 +221,7 @@ public final class HttpVerticle extends VerticleBase {
     door.sweep(now);
     ours.audit().sweep(now);
     ours.sessions().forEach(session -> session.sweep(now));
+    ours.credentials().sweep(System.currentTimeMillis());
   }
 
   // ---- HTTP
@@ -341,6 +358,9 @@ public final class HttpVerticle extends VerticleBase {
     Health.mount(made, vertx, () -> listening && !stopping);
     ClientLibrary.mount(made, vertx);
     made.route().handler(events::identify);
+    if (options.jwt().isPresent()) {
+      RefreshRoute.mount(made, vertx);
+    }
     if (!options.guards().isEmpty()) {
       made.route().handler(Guards.handler(access.guard()));
     }

@@ -32,6 +32,7 @@ final class Loop {
   private final FanOut fanOut;
   private final Dispatcher dispatcher;
   private final Sessions sessions = new Sessions();
+  private final Credentials credentials;
 
   Loop(
       VertxInternal vertx, EventLoop eventLoop, String node, String instance, HttpOptions options) {
@@ -42,6 +43,7 @@ final class Loop {
     this.compression = options.compression();
     this.counters = Counters.of(vertx);
     this.audit = new Audit(counters, System::nanoTime);
+    this.credentials = new Credentials(eventLoop, RevokedTokens.of(vertx), options.jwt());
     this.flusher = new Flusher(eventLoop);
     this.fanOut = new FanOut(vertx, address, zlib);
     this.dispatcher = new Dispatcher(vertx, node, address, limits);
@@ -92,6 +94,10 @@ final class Loop {
     return sessions;
   }
 
+  Credentials credentials() {
+    return credentials;
+  }
+
   Counters counters() {
     return counters;
   }
@@ -107,15 +113,22 @@ final class Loop {
 
   /** The channel with that id, if it is one of this loop that still is. */
   @Nullable SessionChannel find(String id) {
-    if (!id.startsWith(idPrefix)) {
-      return null;
-    }
-    int mark = id.indexOf(CHANNEL_MARK, idPrefix.length());
+    int mark = id.startsWith(idPrefix) ? id.indexOf(CHANNEL_MARK, idPrefix.length()) : -1;
+    Session session = findSession(mark < 0 ? id : id.substring(0, mark));
     try {
-      String number = id.substring(idPrefix.length(), mark < 0 ? id.length() : mark);
-      Session session = sessions.find(Long.parseLong(number, 36));
       long channel = mark < 0 ? 0 : Long.parseLong(id.substring(mark + 1), 36);
       return session == null ? null : session.find(channel);
+    } catch (NumberFormatException notAnId) {
+      return null;
+    }
+  }
+
+  /** The connection with that id, if it is one of this loop that still is. */
+  @Nullable Session findSession(String id) {
+    try {
+      return id.startsWith(idPrefix)
+          ? sessions.find(Long.parseLong(id.substring(idPrefix.length()), 36))
+          : null;
     } catch (NumberFormatException notAnId) {
       return null;
     }

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * UNSUBSCRIBE is answered at once and leave runs behind it; an end from the server is told once the
  * handlers are done, or when they take too long.
  */
-final class MultiplexedTopic implements Carrier {
+final class MultiplexedTopic implements Carrier, Credentials.Holder {
   private enum State {
     /** Nothing is subscribed. */
     IDLE,
@@ -182,6 +182,9 @@ final class MultiplexedTopic implements Carrier {
     subprotocols = offers;
     token = redeemed == null ? null : redeemed.data();
     SessionChannel asking = newChannel(candidates);
+    if (token != null && !session.handshake().identity().hasClaims()) {
+      session.loop().credentials().add(this);
+    }
     asking
         .join(session.access().permit(topic, handshake(), candidates))
         .onComplete(joined -> onJoined(asked), e -> onRefused(asked, e));
@@ -218,6 +221,7 @@ final class MultiplexedTopic implements Carrier {
   }
 
   private void onRefused(String asked, Throwable failure) {
+    session.loop().credentials().remove(this);
     told = true;
     state = State.LEAVING;
     sendEarly(); // which fails now
@@ -545,7 +549,16 @@ final class MultiplexedTopic implements Carrier {
     session.control(MultiplexWriter.end(session.dialect(), address, status.sendable()));
   }
 
+  @Override
+  public void end(CloseStatus status) {
+    SessionChannel ended = channel;
+    if (ended != null) {
+      ended.end(status);
+    }
+  }
+
   private void afterLeave() {
+    session.loop().credentials().remove(this);
     if (questions != null) {
       questions.failAll(new CloseException(CloseStatus.GOING_AWAY.withReason("closed")));
     }

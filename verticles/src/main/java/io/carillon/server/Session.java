@@ -1,6 +1,7 @@
 package io.carillon.server;
 
 import io.carillon.auth.Handshake;
+import io.carillon.auth.Identity;
 import io.carillon.broker.Topic;
 import io.carillon.channel.ChunkQueue;
 import io.carillon.channel.Frame;
@@ -26,7 +27,7 @@ import org.slf4j.LoggerFactory;
  * <p>What is sent before there is a transport is kept, and goes out first and in order: what join
  * sent, then what was published since. Owned by the event loop of the connection.
  */
-abstract class Session {
+abstract class Session implements Credentials.Holder {
   private static final Logger LOG = LoggerFactory.getLogger(Session.class);
 
   /** What a waiting message costs beside its bytes, so that many empty ones are bounded too. */
@@ -39,7 +40,7 @@ abstract class Session {
   static final long PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
   private final Loop loop;
-  private final Handshake handshake;
+  private volatile Handshake handshake;
   private final long number;
   private @Nullable WebSocketTransport transport;
   private @Nullable Outbox early;
@@ -56,6 +57,7 @@ abstract class Session {
     this.handshake = handshake;
     this.number = loop.sessions().newNumber();
     loop.sessions().add(this);
+    loop.credentials().add(this);
   }
 
   /** Makes the channel of the URI that the client connected to; once, before anything else. */
@@ -84,8 +86,15 @@ abstract class Session {
   }
 
   /** What the request that opened the connection said. */
+  @Override
   public Handshake handshake() {
     return handshake;
+  }
+
+  /** The client has said anew who it is; handlers hear of that. */
+  void identify(Identity known) {
+    handshake = handshake.with(known);
+    forEachChannel(SessionChannel::onIdentified);
   }
 
   /** Made when asked for, since most connections are never asked. */
@@ -313,7 +322,8 @@ abstract class Session {
   // ---- the end
 
   /** Ends the connection: its channels first, and then the client is told. */
-  void end(CloseStatus status) {
+  @Override
+  public void end(CloseStatus status) {
     endAll(status, channel -> channel.end(status));
   }
 
@@ -359,6 +369,7 @@ abstract class Session {
   private void removeIfOver() {
     if (gone && isEmpty()) {
       loop.sessions().remove(this);
+      loop.credentials().remove(this);
     }
   }
 

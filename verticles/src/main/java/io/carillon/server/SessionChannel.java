@@ -274,6 +274,11 @@ final class SessionChannel implements Peer {
     return sendable;
   }
 
+  /** Handlers on other nodes hear with their next event who the client is now. */
+  void onIdentified() {
+    candidates.forEach(Bound::onIdentified);
+  }
+
   Session session() {
     return carrier.session();
   }
