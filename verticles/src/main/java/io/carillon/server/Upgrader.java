@@ -62,19 +62,14 @@ final class Upgrader {
 
   /** Finds out who sends a request that is no upgrade, for the application's own routes. */
   void identify(RoutingContext context) {
-    Handshake asked = handshake(context.request());
     access
-        .identify(context.request(), asked)
+        .identify(context.request(), handshake(context.request()))
         .onComplete(
             known -> {
               known.attachTo(context);
               context.next();
             },
-            e -> {
-              CloseException why = reason(e);
-              loop.audit().refused(why, context.request().path(), "", asked.remoteAddress());
-              context.fail(why.httpStatus(), e);
-            });
+            e -> context.fail(reason(e).httpStatus(), e));
   }
 
   /** Who sends a request, for logs. */
