@@ -84,6 +84,9 @@ public final class Addresses {
   /** Header: {@code true} when the receiver takes Java objects of the own JVM by reference. */
   public static final String BY_REFERENCE = "by-reference";
 
+  /** Id of the thread where an address of this node listens; may be left out. */
+  public static final String THREAD = "thread";
+
   /** Header: the kind of an event: {@code join}, {@code message} or {@code leave}. */
   public static final String EVENT = "event";
 

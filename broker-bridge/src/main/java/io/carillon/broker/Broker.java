@@ -98,8 +98,10 @@ public final class Broker {
     }
     String address =
         "carillon.subscriber:" + Addresses.node(vertx) + ":" + Addresses.nextInstance(vertx);
-    MessageConsumer<Publication> consumer =
-        vertx.eventBus().localConsumer(address, message -> subscriber.accept(message.body()));
+    MessageConsumer<Object> consumer =
+        vertx
+            .eventBus()
+            .localConsumer(address, message -> Publications.forEach(message.body(), subscriber));
     return ask(Addresses.ACTION_SUBSCRIBE, normal, address)
         .map(done -> new Subscription(this, normal, address, consumer))
         .onFailure(refused -> consumer.unregister());
@@ -127,7 +129,8 @@ public final class Broker {
             .addHeader(Addresses.ACTION, action)
             .addHeader(Addresses.TOPIC, topic.uri())
             .addHeader(Addresses.ADDRESS, address)
-            .addHeader(Addresses.BY_REFERENCE, "true");
+            .addHeader(Addresses.BY_REFERENCE, "true")
+            .addHeader(Addresses.THREAD, Long.toString(Thread.currentThread().getId()));
     return vertx
         .eventBus()
         .<Void>request(Addresses.BROKER, null, options)

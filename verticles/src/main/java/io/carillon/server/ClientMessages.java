@@ -1,7 +1,7 @@
 package io.carillon.server;
 
 import io.carillon.broker.Addresses;
-import io.carillon.broker.Publication;
+import io.carillon.broker.Publications;
 import io.carillon.channel.CloseException;
 import io.carillon.channel.DroppedException;
 import io.carillon.codec.Codec;
@@ -26,8 +26,7 @@ final class ClientMessages {
   }
 
   void handle(Message<Object> message) {
-    if (message.body() instanceof Publication publication) {
-      loop.fanOut().deliver(publication);
+    if (Publications.forEach(message.body(), loop.fanOut()::deliver)) {
       return;
     }
     String version = message.headers().get(Addresses.VERSION);
