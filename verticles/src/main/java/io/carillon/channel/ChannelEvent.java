@@ -53,6 +53,9 @@ public interface ChannelEvent {
   /** The message for {@link Kind#MESSAGE}, where the route takes it in chunks and it comes so. */
   @Nullable IncomingMessage stream();
 
+  /** The ping or pong that a {@link Kind#MESSAGE} is, for a route that looks at them. */
+  @Nullable Frame control();
+
   /**
    * How it ended, for {@link Kind#LEAVE}; null when no leave handler is to run, because another
    * route has run its own or the client never joined, and the channel is only to be forgotten.

@@ -46,6 +46,14 @@ public interface Peer {
    */
   Future<Payload> request(Payload payload, long timeoutMillis);
 
+  /**
+   * Sends a control frame, or what stands for it; see {@link Socket#sendRaw}.
+   *
+   * @return fails with {@link CloseException} 501 for a ping or pong where the connection is on
+   *     another node, or has other topics
+   */
+  Future<Void> control(Frame frame);
+
   /** Ends the channel; see {@link Channel#close(CloseStatus)}. */
   void close(CloseStatus status);
 }

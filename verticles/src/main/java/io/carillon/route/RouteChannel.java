@@ -9,6 +9,7 @@ import io.carillon.channel.Channel;
 import io.carillon.channel.ChannelEvent;
 import io.carillon.channel.ChannelLocal;
 import io.carillon.channel.CloseException;
+import io.carillon.channel.Frame;
 import io.carillon.channel.MessageStream;
 import io.carillon.channel.Params;
 import io.carillon.channel.Peer;
@@ -188,6 +189,11 @@ final class RouteChannel<O> implements Channel<O> {
   @Override
   public Future<Void> sendRaw(Object message) {
     return peer.send(Codec.payloadOf(message, typed.values()));
+  }
+
+  /** Sends a control frame; see {@link Peer#control}. */
+  Future<Void> control(Frame frame) {
+    return peer.control(frame);
   }
 
   @Override

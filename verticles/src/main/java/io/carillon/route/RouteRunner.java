@@ -175,6 +175,10 @@ final class RouteRunner<I, O> {
       socket.offer(event);
       return;
     }
+    if (event.control() != null) {
+      event.succeed(); // the loop has not begun
+      return;
+    }
     MessageHandler<IncomingMessage, O> streams = route.streamHandler();
     if (streams != null) {
       IncomingMessage chunks = event.stream();
@@ -265,7 +269,7 @@ final class RouteRunner<I, O> {
     } else {
       LeaveStatus status = event.status();
       socket
-          .close(status == null ? CloseStatus.GOING_AWAY : status.closeStatus())
+          .close(status == null ? LeaveStatus.of(CloseStatus.GOING_AWAY) : status)
           .onComplete(ended -> left(event, channel));
     }
   }

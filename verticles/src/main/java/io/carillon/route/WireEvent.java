@@ -3,6 +3,7 @@ package io.carillon.route;
 import io.carillon.broker.Addresses;
 import io.carillon.channel.ChannelEvent;
 import io.carillon.channel.CloseException;
+import io.carillon.channel.Frame;
 import io.carillon.channel.IncomingMessage;
 import io.carillon.channel.Params;
 import io.carillon.channel.Peer;
@@ -82,6 +83,11 @@ final class WireEvent implements ChannelEvent {
 
   @Override
   public @Nullable IncomingMessage stream() {
+    return null;
+  }
+
+  @Override
+  public @Nullable Frame control() {
     return null;
   }
 

@@ -5,6 +5,7 @@ import io.carillon.broker.Addresses;
 import io.carillon.broker.Topic;
 import io.carillon.channel.CloseException;
 import io.carillon.channel.DroppedException;
+import io.carillon.channel.Frame;
 import io.carillon.channel.Locals;
 import io.carillon.channel.MessageStream;
 import io.carillon.channel.Peer;
@@ -123,6 +124,15 @@ final class WirePeer implements Peer {
     return failure instanceof ReplyException reply && reply.failureType() == ReplyFailure.TIMEOUT
         ? CloseException.http(504, "no answer")
         : closed();
+  }
+
+  @Override
+  public Future<Void> control(Frame frame) {
+    if (frame instanceof Frame.Close end) {
+      close(end.status());
+      return Future.succeededFuture();
+    }
+    return Future.failedFuture(CloseException.http(501, "pings and pongs do not cross nodes"));
   }
 
   @Override

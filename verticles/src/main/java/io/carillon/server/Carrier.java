@@ -2,6 +2,7 @@ package io.carillon.server;
 
 import io.carillon.auth.Handshake;
 import io.carillon.channel.CloseException;
+import io.carillon.channel.Frame;
 import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
 import io.vertx.core.Future;
@@ -35,6 +36,12 @@ interface Carrier {
 
   /** Queues the shared bytes of a publication. */
   Queued deliver(SharedFrames publication);
+
+  /** Sends a ping, a pong or a close frame; none may be sent where the channel is not alone. */
+  Queued control(Frame frame);
+
+  /** Whether there are control frames of this channel alone. */
+  boolean hasControlFrames();
 
   /** Answers a question of the client. */
   void answer(long request, Payload payload);

@@ -4,6 +4,7 @@ import io.carillon.auth.Handshake;
 import io.carillon.auth.TokenData;
 import io.carillon.broker.Topic;
 import io.carillon.channel.CloseException;
+import io.carillon.channel.Frame;
 import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
 import io.carillon.protocol.Dialect;
@@ -462,6 +463,16 @@ final class MultiplexedTopic implements Carrier {
     }
     earlyBytes += cost;
     return kept.add(send);
+  }
+
+  @Override
+  public Queued control(Frame frame) {
+    throw new IllegalStateException("a topic has no frames of its own");
+  }
+
+  @Override
+  public boolean hasControlFrames() {
+    return false;
   }
 
   @Override

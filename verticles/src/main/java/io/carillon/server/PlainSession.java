@@ -4,6 +4,7 @@ import io.carillon.auth.Handshake;
 import io.carillon.broker.Topic;
 import io.carillon.channel.ChunkQueue;
 import io.carillon.channel.CloseException;
+import io.carillon.channel.Frame;
 import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
 import io.carillon.route.RouteSettings;
@@ -128,6 +129,23 @@ final class PlainSession extends Session implements Carrier {
     SessionChannel only = channel();
     boolean compressed = compresses(only, publication.payload());
     return write(publication.plain(compressed), only, publication.key());
+  }
+
+  @Override
+  public Queued control(Frame frame) {
+    return writeFrame(frame);
+  }
+
+  @Override
+  public boolean hasControlFrames() {
+    return true;
+  }
+
+  @Override
+  void onControl(Frame frame) {
+    if (channel().settings().controlFrames()) {
+      onReceived(channel().onControl(frame));
+    }
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.carillon.server;
 import io.carillon.auth.Handshake;
 import io.carillon.broker.Topic;
 import io.carillon.channel.ChunkQueue;
+import io.carillon.channel.Frame;
 import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
 import io.carillon.protocol.LeaveStatus;
@@ -162,6 +163,18 @@ abstract class Session {
     return fits;
   }
 
+  /** Sends a ping, a pong or a close frame of a handler. */
+  Queued writeFrame(Frame frame) {
+    if (transport != null) {
+      return transport.write(frame);
+    }
+    if (frame instanceof Frame.Close close) {
+      end(close.status()); // told behind the upgrade
+      return Queued.YES;
+    }
+    return keep(Frames.control(ByteBufAllocator.DEFAULT, frame)) ? Queued.YES : Queued.DROPPED;
+  }
+
   /** Such a message has something to send, if it is its turn. */
   void sendOn() {
     if (transport != null) {
@@ -230,6 +243,9 @@ abstract class Session {
       onWaiting(chunk.length + MESSAGE_OVERHEAD_BYTES);
     }
   }
+
+  /** A ping or a pong came. */
+  void onControl(Frame frame) {}
 
   /** A message is on its way to a handler, or waits for one, which keeps that many bytes. */
   void onReceived(int waiting) {

@@ -6,6 +6,7 @@ import io.carillon.channel.ChannelEvent.Kind;
 import io.carillon.channel.ChunkQueue;
 import io.carillon.channel.CloseException;
 import io.carillon.channel.DroppedException;
+import io.carillon.channel.Frame;
 import io.carillon.channel.Locals;
 import io.carillon.channel.MessageStream;
 import io.carillon.channel.Peer;
@@ -63,12 +64,14 @@ final class SessionChannel implements Peer {
   }
 
   /**
-   * What the client has sent, until a handler may have it; with the number of a question, or a
-   * message that comes in chunks and has no payload.
+   * What the client has sent, until a handler may have it; with the number of a question. What is
+   * no whole message has no payload but an event.
    */
-  private record Waiting(@Nullable Payload payload, long request, @Nullable ChunkQueue stream) {
+  private record Waiting(@Nullable Payload payload, long request, @Nullable Event event) {
     int cost() {
-      return payload == null ? Session.MESSAGE_OVERHEAD_BYTES : Session.cost(payload);
+      return payload == null
+          ? Session.MESSAGE_OVERHEAD_BYTES + Frames.MAX_CONTROL_BYTES
+          : Session.cost(payload);
     }
   }
 
@@ -216,6 +219,36 @@ final class SessionChannel implements Peer {
   /** How long a handler may leave the client and those behind it waiting. */
   Duration handlerTimeout() {
     return loop().dispatcher().timeout(settings());
+  }
+
+  @Override
+  public Future<Void> control(Frame frame) {
+    return loop().call(() -> controlNow(frame));
+  }
+
+  private Future<Void> controlNow(Frame frame) {
+    if (!open || !carrier.isUp()) {
+      return Future.failedFuture(closed());
+    }
+    boolean alone = carrier.hasControlFrames();
+    if (frame instanceof Frame.Close close) {
+      CloseStatus status = sendable(close.status());
+      if (!alone) {
+        end(status);
+      } else if (carrier.control(new Frame.Close(status)) == Queued.NO) {
+        return Future.failedFuture(closed());
+      }
+      return Future.succeededFuture();
+    }
+    if (!alone) {
+      return Future.failedFuture(
+          CloseException.http(501, "pings and pongs are of the connection, not of a topic"));
+    }
+    return switch (carrier.control(frame)) {
+      case YES -> Future.succeededFuture();
+      case DROPPED -> Future.failedFuture(new DroppedException());
+      case NO -> Future.failedFuture(closed());
+    };
   }
 
   @Override
@@ -389,16 +422,38 @@ final class SessionChannel implements Peer {
 
   /** Takes a message that comes in chunks; says how many bytes have to wait, without those. */
   int onStream(ChunkQueue message) {
+    Bound first = candidateFor(Kind.MESSAGE, null);
+    if (first != null && first.route().settings().maxStreamBytes() > 0) {
+      return onEvent(new StreamEvent(this, first, message));
+    }
+    message.discard();
+    session().onHandled();
+    end(CloseStatus.POLICY_VIOLATION.withReason("nobody takes this"));
+    return 0;
+  }
+
+  /** Takes a ping or a pong; says how many bytes of it have to wait. */
+  int onControl(Frame frame) {
+    Bound first = candidateFor(Kind.MESSAGE, null);
+    Instance instance = first == null ? null : first.instance();
+    if (first != null && instance != null && instance.takesObjects()) {
+      return onEvent(new ControlEvent(this, first, frame));
+    }
+    session().onHandled();
+    return 0;
+  }
+
+  private int onEvent(Event event) {
     if (state != State.JOINING && state != State.JOINED) {
-      message.discard();
+      event.over();
       session().onHandled();
       return 0;
     }
     if (state == State.JOINED && current == null && noneWait()) {
-      handle(message);
+      dispatch(event);
       return 0;
     }
-    return later(new Waiting(null, NO_REQUEST, message));
+    return later(new Waiting(null, NO_REQUEST, event));
   }
 
   private int later(Waiting message) {
@@ -409,17 +464,6 @@ final class SessionChannel implements Peer {
     }
     queue.add(message);
     return message.cost();
-  }
-
-  private void handle(ChunkQueue message) {
-    Bound first = candidateFor(Kind.MESSAGE, null);
-    if (first != null && first.route().settings().maxStreamBytes() > 0) {
-      dispatch(new StreamEvent(this, first, message));
-    } else {
-      message.discard();
-      session().onHandled();
-      end(CloseStatus.POLICY_VIOLATION.withReason("nobody takes this"));
-    }
   }
 
   /** Whether messages may come in chunks. */
@@ -515,7 +559,9 @@ final class SessionChannel implements Peer {
       if (payload != null) {
         handle(payload, next.request());
       } else {
-        handle(Objects.requireNonNull(next.stream()));
+        Event event = Objects.requireNonNull(next.event());
+        event.onProgress(); // it was made when it came
+        dispatch(event);
       }
       session().onTaken(next.cost()); // may bring new messages, which come behind this one
     }
@@ -689,6 +735,10 @@ final class SessionChannel implements Peer {
 
   void onForwarded(Event event) {
     if (current != event) {
+      return;
+    }
+    if (event.control() != null) {
+      onHandled(event);
       return;
     }
     boolean goesOn = event.kind() != Kind.JOIN && event.stream() == null;
@@ -877,8 +927,8 @@ final class SessionChannel implements Peer {
           one -> {
             session().onHandled();
             session().onTaken(one.cost());
-            if (one.stream() != null) {
-              one.stream().discard();
+            if (one.event() != null) {
+              one.event().over();
             }
           });
     }

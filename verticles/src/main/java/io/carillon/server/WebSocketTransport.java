@@ -1,11 +1,13 @@
 package io.carillon.server;
 
 import io.carillon.channel.ChunkQueue;
+import io.carillon.channel.Frame;
 import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
 import io.carillon.protocol.LeaveStatus;
 import io.carillon.route.Rate;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
@@ -35,6 +37,8 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements C
   private enum State {
     /** Both directions work. */
     OPEN,
+    /** A handler has sent a close frame itself: the client is heard until it answers. */
+    SHUT,
     /** Our close frame is out, the client's answer is not here yet. */
     CLOSING,
     /** Nothing more is sent or read; the socket goes as soon as the client's end is seen. */
@@ -113,6 +117,26 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements C
     return state == State.OPEN && out != null && out.write(message);
   }
 
+  /** Sends a ping, a pong or a close frame of a handler. */
+  Queued write(Frame frame) {
+    Outbound to = out;
+    if (state != State.OPEN || to == null) {
+      return Queued.NO;
+    }
+    if (frame instanceof Frame.Close close) {
+      writeClose(close.status());
+      state = State.SHUT;
+      deadline(limits.closeTimeout().toNanos());
+      return Queued.YES;
+    }
+    return to.writeNow(Frames.control(ByteBufAllocator.DEFAULT, frame));
+  }
+
+  /** Whether what the client says is still for its handlers. */
+  private boolean hears() {
+    return state == State.OPEN || state == State.SHUT;
+  }
+
   /** Takes over what was kept for the client until now. */
   void adopt(Outbox kept) {
     Outbound to = out;
@@ -151,7 +175,7 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements C
       unread = Unpooled.wrappedBuffer(rest, in);
       return;
     }
-    if (pace != null && state == State.OPEN) {
+    if (pace != null && hears()) {
       long now = System.nanoTime();
       hold(pace, pace.onBytes(in.readableBytes(), now), Counters.Limit.BYTES_PER_SECOND);
     }
@@ -238,7 +262,7 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements C
 
   @Override
   public void onMessage(Payload payload) {
-    if (state == State.OPEN) {
+    if (hears()) {
       active = true;
       onCounted();
       session.onMessage(payload);
@@ -252,7 +276,7 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements C
 
   @Override
   public @Nullable ChunkQueue onStream(boolean text) {
-    if (state != State.OPEN) {
+    if (!hears()) {
       return null;
     }
     onCounted();
@@ -267,7 +291,7 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements C
   }
 
   private void onCounted() {
-    if (pace != null && state == State.OPEN) {
+    if (pace != null && hears()) {
       hold(pace, pace.onMessage(System.nanoTime()), Counters.Limit.MESSAGES_PER_SECOND);
     }
   }
@@ -281,6 +305,9 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements C
   public void onPing(byte[] payload) {
     onCounted();
     inTurn(() -> pong(payload));
+    if (hears()) {
+      session.onControl(new Frame.Ping(payload));
+    }
   }
 
   private void pong(byte[] payload) {
@@ -290,8 +317,11 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements C
   }
 
   @Override
-  public void onPong() {
+  public void onPong(byte[] payload) {
     unanswered = 0;
+    if (hears()) {
+      session.onControl(new Frame.Pong(payload));
+    }
   }
 
   @Override
@@ -304,7 +334,10 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements C
   }
 
   private void onClose(LeaveStatus status) {
-    if (state == State.OPEN) {
+    if (state == State.SHUT) {
+      end();
+      session.onPeerLeft(status);
+    } else if (state == State.OPEN) {
       dropWaiting(); // behind the client's close nothing is sent but ours
       if (status.kind() == LeaveStatus.Kind.CLOSED || status.kind() == LeaveStatus.Kind.NO_STATUS) {
         writeClose(status.reply());
@@ -352,15 +385,17 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements C
 
   /** Sends a close frame behind what is queued and waits for the client's. */
   void close(CloseStatus status) {
-    if (state != State.OPEN) {
+    if (!hears()) {
       return;
     }
-    writeClose(status.sendable());
+    if (state == State.OPEN) {
+      writeClose(status.sendable());
+      deadline(limits.closeTimeout().toNanos());
+    }
     if (parser.isEnded()) {
       end();
     } else {
       state = State.CLOSING;
-      deadline(limits.closeTimeout().toNanos());
       if (isFull()) {
         paused = false;
         resumeReading();

@@ -9,6 +9,7 @@ import io.carillon.auth.Verdict;
 import io.carillon.channel.Channel;
 import io.carillon.channel.ChannelLocal;
 import io.carillon.channel.CloseException;
+import io.carillon.channel.Frame;
 import io.carillon.codec.Encodings;
 import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
@@ -421,6 +422,27 @@ class HandlersElsewhereIT {
         .isEqualTo(new Say("hello"));
     cbor.close(1000, "");
     assertThat(journal.next()).isEqualTo("leave 1000 ");
+  }
+
+  @Test
+  void closeCrossesAndOtherControlFramesDoNot() throws Exception {
+    serve(
+        routes ->
+            routes
+                .route("/raw", String.class, String.class)
+                .controlFrames()
+                .socket(
+                    s ->
+                        s.recvRaw()
+                            .compose(text -> s.sendRaw(new Frame.Ping(new byte[0])))
+                            .recover(e -> s.send(((CloseException) e).reason()))
+                            .compose(sent -> s.recvRaw())
+                            .onSuccess(frame -> journal.add(frame.toString()))));
+    Client client = doors.connect("/raw").send("x");
+
+    assertThat(client.text()).isEqualTo("pings and pongs do not cross nodes");
+    client.close(4001, "bye");
+    assertThat(journal.next()).startsWith("Close[status=").contains("4001");
   }
 
   @Test
