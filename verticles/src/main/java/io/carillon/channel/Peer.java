@@ -29,6 +29,9 @@ public interface Peer {
   /** What handlers keep with the channel; shared by all routes of one handler instance at least. */
   Locals locals();
 
+  /** The same for the connection, which the channels of several topics share. */
+  Locals connectionLocals();
+
   /** Queues a message for the client; see {@link Channel#send}. */
   Future<Void> send(Payload payload);
 

@@ -159,7 +159,7 @@ final class RouteChannel<O> implements Channel<O> {
 
   @Override
   public <T> T cached(Class<T> type, Supplier<T> maker) {
-    return peer.locals().cached(type, () -> inherited(type).orElseGet(maker));
+    return peer.connectionLocals().cached(type, () -> inherited(type).orElseGet(maker));
   }
 
   private <T> Optional<T> inherited(Class<T> type) {

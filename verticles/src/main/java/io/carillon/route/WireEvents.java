@@ -4,6 +4,7 @@ import io.carillon.auth.Handshake;
 import io.carillon.broker.Addresses;
 import io.carillon.broker.Topic;
 import io.carillon.channel.ChannelEvent;
+import io.carillon.channel.Locals;
 import io.carillon.channel.Params;
 import io.carillon.protocol.CloseStatus;
 import io.carillon.protocol.LeaveStatus;
@@ -31,12 +32,19 @@ final class WireEvents {
     @Nullable RouteRunner<?, ?> find(String pattern, int rank, ChannelEvent.Kind event);
   }
 
+  /** What the channels of one connection share here, for as long as there is one. */
+  private static final class Shared {
+    private final Locals locals = new Locals();
+    private int channels;
+  }
+
   private static final int CLOSE_RESTART = CloseStatus.RESTART.code();
 
   private final EventBus bus;
   private final Runners runners;
   private final KnownChannels known;
   private final Map<String, WirePeer> peers = new HashMap<>();
+  private final Map<String, Shared> connections = new HashMap<>();
 
   WireEvents(EventBus bus, Runners runners, KnownChannels known) {
     this.bus = bus;
@@ -96,7 +104,10 @@ final class WireEvents {
 
   /** One leave ends the channel for all routes of this instance that know it. */
   private void forget(WirePeer peer) {
-    peers.remove(peer.id());
+    if (peers.remove(peer.id()) != null) {
+      connections.computeIfPresent(
+          peer.connectionId(), (id, shared) -> --shared.channels == 0 ? null : shared);
+    }
     for (Object attached : peer.attached()) {
       if (attached instanceof RouteChannel<?> channel && channel.known(false)) {
         known.remove();
@@ -140,7 +151,14 @@ final class WireEvents {
         id,
         connection == null ? id : connection,
         topic,
-        Handshake.fromJson(json(handshake)));
+        Handshake.fromJson(json(handshake)),
+        connection == null || connection.equals(id) ? null : shared(connection));
+  }
+
+  private Locals shared(String connection) {
+    Shared shared = connections.computeIfAbsent(connection, first -> new Shared());
+    shared.channels++;
+    return shared.locals;
   }
 
   private static int rank(MultiMap headers, String route) {

@@ -39,21 +39,27 @@ final class WirePeer implements Peer {
   private final Handshake handshake;
   private final Map<Object, Object> attachments = new HashMap<>(2);
   private final Locals locals = new Locals();
+  private final Locals connectionLocals;
   private volatile boolean open = true;
 
+  /**
+   * @param shared what channels of the connection share; null for a channel that is all of it
+   */
   WirePeer(
       EventBus bus,
       String client,
       String id,
       String connectionId,
       Topic topic,
-      Handshake handshake) {
+      Handshake handshake,
+      @Nullable Locals shared) {
     this.bus = bus;
     this.client = client;
     this.id = id;
     this.connectionId = connectionId;
     this.topic = topic;
     this.handshake = handshake;
+    this.connectionLocals = shared == null ? locals : shared;
   }
 
   @Override
@@ -84,6 +90,11 @@ final class WirePeer implements Peer {
   @Override
   public Locals locals() {
     return locals;
+  }
+
+  @Override
+  public Locals connectionLocals() {
+    return connectionLocals;
   }
 
   /** Completes when the other node has queued the message. */

@@ -3,6 +3,7 @@ package io.carillon.server;
 import io.carillon.auth.Handshake;
 import io.carillon.channel.CloseException;
 import io.carillon.channel.Frame;
+import io.carillon.channel.Locals;
 import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
 import io.vertx.core.Future;
@@ -21,6 +22,9 @@ interface Carrier {
 
   /** What the request that opened the channel said. */
   Handshake handshake();
+
+  /** What handlers keep with the connection; from any thread. */
+  Locals connectionLocals();
 
   /** Whether the client may still get something. */
   boolean isUp();

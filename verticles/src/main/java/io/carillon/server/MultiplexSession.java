@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.carillon.auth.Handshake;
 import io.carillon.auth.WebSocketTokens;
 import io.carillon.broker.Topic;
+import io.carillon.channel.Locals;
 import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
 import io.carillon.protocol.Dialect;
@@ -33,6 +34,7 @@ final class MultiplexSession extends Session implements MultiplexReader.Sink {
   private final int maxPrefixBytes;
   private final MultiplexReader reader;
   private final Map<String, MultiplexedTopic> topics = new HashMap<>();
+  private final Locals locals = new Locals();
   private long lastNumber;
   private long lastRequest;
 
@@ -99,6 +101,11 @@ final class MultiplexSession extends Session implements MultiplexReader.Sink {
   @Override
   boolean isEmpty() {
     return topics.values().stream().allMatch(MultiplexedTopic::hasLeft);
+  }
+
+  /** What handlers keep with the connection. */
+  Locals locals() {
+    return locals;
   }
 
   Dialect dialect() {

@@ -5,6 +5,7 @@ import io.carillon.auth.TokenData;
 import io.carillon.broker.Topic;
 import io.carillon.channel.CloseException;
 import io.carillon.channel.Frame;
+import io.carillon.channel.Locals;
 import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
 import io.carillon.protocol.Dialect;
@@ -386,6 +387,11 @@ final class MultiplexedTopic implements Carrier {
   public Handshake handshake() {
     Handshake copy = session.handshake().forTopic(topic.uri(), subprotocols);
     return token == null ? copy : copy.with(copy.identity().withToken(token));
+  }
+
+  @Override
+  public Locals connectionLocals() {
+    return session.locals();
   }
 
   @Override

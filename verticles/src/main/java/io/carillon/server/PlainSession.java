@@ -5,6 +5,7 @@ import io.carillon.broker.Topic;
 import io.carillon.channel.ChunkQueue;
 import io.carillon.channel.CloseException;
 import io.carillon.channel.Frame;
+import io.carillon.channel.Locals;
 import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
 import io.carillon.route.RouteSettings;
@@ -106,6 +107,11 @@ final class PlainSession extends Session implements Carrier {
   @Override
   public String channelId() {
     return id();
+  }
+
+  @Override
+  public Locals connectionLocals() {
+    return channel().locals();
   }
 
   @Override

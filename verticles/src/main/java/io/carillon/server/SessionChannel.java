@@ -144,6 +144,11 @@ final class SessionChannel implements Peer {
     return known != null ? known : newLocals();
   }
 
+  @Override
+  public Locals connectionLocals() {
+    return carrier.connectionLocals();
+  }
+
   /** Few channels have any. */
   private synchronized Locals newLocals() {
     Locals known = locals;

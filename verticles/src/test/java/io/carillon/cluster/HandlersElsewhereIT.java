@@ -21,10 +21,13 @@ import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -203,6 +206,32 @@ class HandlersElsewhereIT {
     client.send("·UNSUBSCRIBE·/many/a·4001·bye·");
     assertThat(client.text()).isEqualTo("·OK·UNSUBSCRIBE·/many/a·4001·bye·");
     assertThat(journal.next()).isEqualTo("leave a 4001 bye");
+  }
+
+  @Test
+  void topicsOfOneConnectionShareACacheWhereTheyMeet() throws Exception {
+    serve(
+        routes ->
+            routes
+                .route("/cache/:name", String.class, String.class)
+                .join(
+                    ch ->
+                        ch.send(
+                            Thread.currentThread().getId()
+                                + " "
+                                + ch.cached(AtomicInteger.class, AtomicInteger::new)
+                                    .incrementAndGet())));
+    Client client = doors.connect("/cache/0", "Sec-WebSocket-Protocol", "rocket-multiplex");
+    Map<String, Integer> counted = new HashMap<>();
+    for (int i = 0; i < 4; i++) {
+      if (i > 0) {
+        client.send("·SUBSCRIBE·/cache/" + i + "·");
+        assertThat(client.text()).startsWith("·OK·SUBSCRIBE·");
+      }
+      String[] heard = client.text().split("·")[1].split(" ");
+      assertThat(counted.merge(heard[0], 1, Integer::sum)).isEqualTo(Integer.parseInt(heard[1]));
+    }
+    client.close(1000, "");
   }
 
   @Test
