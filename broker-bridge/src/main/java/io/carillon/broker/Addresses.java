@@ -120,6 +120,12 @@ public final class Addresses {
   /** Header: how a channel ended, as {@code protocol.LeaveStatus} names it. */
   public static final String KIND = "kind";
 
+  /** Header of a leave: why the client has not joined after all, an HTTP status or a close code. */
+  public static final String FAILURE = "failure";
+
+  /** Header of such a leave: the reason in words. */
+  public static final String FAILURE_REASON = "failure-reason";
+
   /** Header of a reply to an event: {@code forward} when another route may take it. */
   public static final String OUTCOME = "outcome";
 

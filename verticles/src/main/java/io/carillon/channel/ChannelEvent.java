@@ -62,6 +62,9 @@ public interface ChannelEvent {
    */
   @Nullable LeaveStatus status();
 
+  /** For {@link Kind#LEAVE}, why a client has not joined after all; null for one that had. */
+  @Nullable CloseException failure();
+
   /** What the handler instance attached to the channel at an earlier event. */
   @Nullable Object attachment();
 

@@ -333,7 +333,12 @@ public final class Route<I, O> {
     return this;
   }
 
-  /** Hears that the join handler has refused a client, and why. */
+  /**
+   * Hears that a client which this route has taken, or whose parameters it has read, did not get in
+   * after all, and why: its own join handler has refused it, or that of another route, join took
+   * too long, the client was gone before, or nobody could be told of it. Where the join handler had
+   * succeeded, {@link #leave} runs behind it. Called once at the most.
+   */
   public Route<I, O> failedUpgrade(BiConsumer<Channel<O>, CloseException> handler) {
     failedUpgrade = handler;
     return this;

@@ -38,6 +38,7 @@ final class RouteChannel<O> implements Channel<O> {
   private volatile boolean joining;
   private boolean known;
   private boolean passed;
+  private boolean failed;
 
   RouteChannel(
       Peer peer, Params params, Route<?, O> route, @Nullable ParamRecord<?> reader, Broker broker) {
@@ -63,6 +64,13 @@ final class RouteChannel<O> implements Channel<O> {
 
   void passed() {
     passed = true;
+  }
+
+  /** The client does not get in; says whether that was known. */
+  boolean failed() {
+    boolean before = failed;
+    failed = true;
+    return before;
   }
 
   /** Where the channel is served as a loop. */

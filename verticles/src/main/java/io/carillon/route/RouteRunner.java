@@ -263,6 +263,14 @@ final class RouteRunner<I, O> {
     if (channel.known(false)) {
       known.remove();
     }
+    CloseException why = event.failure();
+    if (why != null) {
+      try {
+        onFailedUpgrade(channel, why);
+      } catch (RuntimeException e) {
+        failure(event.kind(), channel, e); // which says so
+      }
+    }
     LoopSocket<?, O> socket = channel.socket();
     if (socket == null) {
       left(event, channel);
@@ -308,6 +316,12 @@ final class RouteRunner<I, O> {
     } else {
       CloseException why = failure(event.kind(), channel, e);
       event.fail(why);
+      onFailedUpgrade(channel, why);
+    }
+  }
+
+  private void onFailedUpgrade(RouteChannel<O> channel, CloseException why) {
+    if (!channel.failed()) {
       route.onFailedUpgrade(channel, why);
     }
   }

@@ -26,6 +26,7 @@ final class WireEvent implements ChannelEvent {
   private final Object runner;
   private final WirePeer peer;
   private final @Nullable LeaveStatus status;
+  private final @Nullable CloseException failure;
   private final AtomicBoolean answered = new AtomicBoolean();
 
   WireEvent(
@@ -36,7 +37,8 @@ final class WireEvent implements ChannelEvent {
       Params params,
       Object runner,
       WirePeer peer,
-      @Nullable LeaveStatus status) {
+      @Nullable LeaveStatus status,
+      @Nullable CloseException failure) {
     this.message = message;
     this.kind = kind;
     this.route = route;
@@ -45,6 +47,7 @@ final class WireEvent implements ChannelEvent {
     this.runner = runner;
     this.peer = peer;
     this.status = status;
+    this.failure = failure;
   }
 
   @Override
@@ -94,6 +97,11 @@ final class WireEvent implements ChannelEvent {
   @Override
   public @Nullable LeaveStatus status() {
     return status;
+  }
+
+  @Override
+  public @Nullable CloseException failure() {
+    return failure;
   }
 
   @Override

@@ -4,6 +4,7 @@ import io.carillon.auth.Handshake;
 import io.carillon.broker.Addresses;
 import io.carillon.broker.Topic;
 import io.carillon.channel.ChannelEvent;
+import io.carillon.channel.CloseException;
 import io.carillon.channel.Locals;
 import io.carillon.channel.Params;
 import io.carillon.protocol.CloseStatus;
@@ -91,7 +92,8 @@ final class WireEvents {
     if (kind == ChannelEvent.Kind.LEAVE) {
       peer.left();
     }
-    runner.run(new WireEvent(message, kind, route, rank, params, runner, peer, status));
+    runner.run(
+        new WireEvent(message, kind, route, rank, params, runner, peer, status, failure(headers)));
     if (kind == ChannelEvent.Kind.LEAVE) {
       forget(peer);
     }
@@ -137,7 +139,8 @@ final class WireEvents {
                     Params.of(peer.topic()),
                     runner,
                     peer,
-                    LeaveStatus.NO_STATUS));
+                    LeaveStatus.NO_STATUS,
+                    null));
           }
         }
         forget(peer);
@@ -201,6 +204,14 @@ final class WireEvents {
     return LeaveStatus.of(
         new CloseStatus(
             Integer.parseInt(required(headers, Addresses.CODE)), reason == null ? "" : reason));
+  }
+
+  private static @Nullable CloseException failure(MultiMap headers) {
+    String code = headers.get(Addresses.FAILURE);
+    String reason = headers.get(Addresses.FAILURE_REASON);
+    return code == null
+        ? null
+        : CloseException.ofWire(Integer.parseInt(code), reason == null ? "" : reason);
   }
 
   private static ChannelEvent.Kind kind(String wireName) {

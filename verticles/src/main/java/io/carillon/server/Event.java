@@ -97,6 +97,11 @@ class Event implements ChannelEvent {
     return null;
   }
 
+  @Override
+  public @Nullable CloseException failure() {
+    return null;
+  }
+
   /** Its handler is done with it. */
   void over() {}
 

@@ -97,6 +97,7 @@ final class SessionChannel implements Peer {
   private int place = -1;
   private LeaveStatus leaveStatus = LeaveStatus.NO_STATUS;
   private @Nullable CloseStatus closeStatus;
+  private @Nullable CloseException failure;
   private boolean accepted;
   private volatile @Nullable Locals locals;
 
@@ -375,6 +376,7 @@ final class SessionChannel implements Peer {
   private void refuse(CloseException why) {
     audit(why);
     open = false;
+    failure = why;
     boolean leaves = hasToken();
     state = leaves ? State.LEAVING : State.LEFT;
     if (!leaves) {
@@ -389,6 +391,7 @@ final class SessionChannel implements Peer {
   private void notJoined(CloseException why) {
     Promise<Void> promise = joined;
     joined = null;
+    failure = why;
     if (promise != null) {
       promise.fail(why);
     }
@@ -584,8 +587,17 @@ final class SessionChannel implements Peer {
   }
 
   private void dispatch(Bound bound, Kind kind, @Nullable Payload payload, long request) {
-    LeaveStatus status = kind == Kind.LEAVE ? leaveStatus : null;
-    dispatch(new Event(this, bound, kind, payload, status, request));
+    dispatch(
+        kind == Kind.LEAVE
+            ? leaveEvent(bound, leaveStatus)
+            : new Event(this, bound, kind, payload, null, request));
+  }
+
+  private Event leaveEvent(Bound bound, @Nullable LeaveStatus status) {
+    CloseException why = failure;
+    return why == null
+        ? new Event(this, bound, Kind.LEAVE, null, status, NO_REQUEST)
+        : new FailedJoin(this, bound, status, why);
   }
 
   private void dispatch(Event event) {
@@ -917,7 +929,7 @@ final class SessionChannel implements Peer {
     for (Bound bound : candidates) {
       Instance instance = bound.instance();
       if (bound != told && bound.isIntroduced() && instance != null && instance.everyLeave()) {
-        loop().dispatcher().send(new Event(this, bound, Kind.LEAVE, null, null, NO_REQUEST));
+        loop().dispatcher().send(leaveEvent(bound, null));
       }
     }
   }
@@ -925,7 +937,7 @@ final class SessionChannel implements Peer {
   private void leaveBehind(Event joined) {
     Bound first = candidateFor(Kind.LEAVE, null);
     if (first != null && joined.bound().isIntroduced()) {
-      loop().dispatcher().send(new Event(this, first, Kind.LEAVE, null, leaveStatus, NO_REQUEST));
+      loop().dispatcher().send(leaveEvent(first, leaveStatus));
     }
   }
 

@@ -46,7 +46,6 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements C
   }
 
   private final Session session;
-  private final Limits limits;
   private final FrameParser parser;
   private final @Nullable Pace pace;
   private @Nullable ChannelHandlerContext context;
@@ -56,6 +55,7 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements C
   private boolean active;
   private @Nullable ByteBuf unread;
   private @Nullable Outbound out;
+  private @Nullable Turns turns;
   private long deadlineNanos;
   private long pingedNanos;
   private int unanswered;
@@ -69,7 +69,6 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements C
   WebSocketTransport(
       Session session, int maxMessageBytes, @Nullable Inflation inflation, Rate rate) {
     this.session = session;
-    this.limits = session.loop().limits();
     this.parser =
         session.mayStream()
             ? new ChunkParser(this, maxMessageBytes, inflation)
@@ -126,7 +125,7 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements C
     if (frame instanceof Frame.Close close) {
       writeClose(close.status());
       state = State.SHUT;
-      deadline(limits.closeTimeout().toNanos());
+      deadline(limits().closeTimeout().toNanos());
       return Queued.YES;
     }
     return to.writeNow(Frames.control(ByteBufAllocator.DEFAULT, frame));
@@ -152,6 +151,10 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements C
     if (state == State.OPEN && out != null) {
       out.empty();
     }
+  }
+
+  private Limits limits() {
+    return session.loop().limits();
   }
 
   private void count(Counters.Limit limit) {
@@ -368,16 +371,16 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements C
    * a handler that takes its time is not waited for.
    */
   private void inTurn(Runnable task) {
-    inTurn(task, session.received(), session.handled() - 1);
-  }
-
-  private void inTurn(Runnable task, int ahead, int handledBefore) {
     ChannelHandlerContext ctx = context;
-    int handled = session.handled();
-    if (handled - ahead >= 0 || handled == handledBefore || ctx == null) {
+    boolean first = turns == null || turns.isEmpty();
+    if (ctx == null || (first && session.handled() - session.received() >= 0)) {
+      turns = null;
       task.run();
     } else {
-      ctx.executor().execute(() -> inTurn(task, ahead, handled));
+      Turns waiting =
+          turns == null ? new Turns(ctx.executor(), session::received, session::handled) : turns;
+      turns = waiting;
+      waiting.add(task);
     }
   }
 
@@ -390,7 +393,7 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements C
     }
     if (state == State.OPEN) {
       writeClose(status.sendable());
-      deadline(limits.closeTimeout().toNanos());
+      deadline(limits().closeTimeout().toNanos());
     }
     if (parser.isEnded()) {
       end();
@@ -414,7 +417,7 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements C
     state = State.ENDED;
     parser.end();
     releaseUnread();
-    deadline(limits.closeTimeout().toNanos());
+    deadline(limits().closeTimeout().toNanos());
     ChannelHandlerContext ctx = context;
     if (ctx == null) {
       return;
@@ -473,7 +476,7 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements C
   }
 
   private void sweepIdle(long nowNanos) {
-    long most = limits.idleTimeout().toNanos();
+    long most = limits().idleTimeout().toNanos();
     boolean wrote = out != null && out.wasActive();
     if (active || wrote || isFull()) {
       active = false;
@@ -487,18 +490,18 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements C
   private void sweepPings(Outbound to, long nowNanos) {
     ChannelFuture last = ping;
     if (last != null && !last.isDone()) {
-      if (nowNanos - pingedNanos > limits.pingTimeout().toNanos()) {
+      if (nowNanos - pingedNanos > limits().pingTimeout().toNanos()) {
         count(Counters.Limit.PING_TIMEOUT);
         abort();
       }
       return;
     }
     ping = null;
-    long interval = limits.pingInterval().toNanos();
+    long interval = limits().pingInterval().toNanos();
     if (interval == 0 || isFull() || nowNanos - pingedNanos < interval) {
       return;
     }
-    if (unanswered > limits.pingDisconnectCount()) {
+    if (unanswered > limits().pingDisconnectCount()) {
       count(Counters.Limit.PING_DISCONNECT_COUNT);
       abort();
       return;

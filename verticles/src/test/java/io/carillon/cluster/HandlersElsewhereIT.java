@@ -562,6 +562,21 @@ class HandlersElsewhereIT {
   }
 
   @Test
+  void aClientThatDoesNotGetInIsHeardOf() throws Exception {
+    Promise<Void> never = Promise.promise();
+    serve(
+        routes ->
+            routes
+                .route("/too/late", String.class, String.class)
+                .handlerTimeout(Duration.ofMillis(200))
+                .failedUpgrade((ch, why) -> journal.add("failed " + why.httpStatus()))
+                .join(ch -> never.future()));
+
+    assertThat(Client.status(doors.port(), "/too/late")).isEqualTo(504);
+    assertThat(journal.next()).isEqualTo("failed 504");
+  }
+
+  @Test
   void aRefusalAfterTheUpgradeIsAClose() throws Exception {
     serve(
         routes ->
