@@ -24,9 +24,7 @@ class RawFramesIT extends HandlerFixture {
   private final BlockingQueue<Socket<String, String>> sockets = new LinkedBlockingQueue<>();
 
   @BeforeEach
-  @Override
-  void start() throws Exception {
-    server = TestServer.start("{'limits': {'closeTimeout': '300ms'}}");
+  void serve() throws Exception {
     server.serve(this::routes);
   }
 
@@ -148,12 +146,15 @@ class RawFramesIT extends HandlerFixture {
 
   @Test
   void clientThatDoesNotAnswerIsCut() throws Exception {
-    RawClient client = server.connect("/raw");
-    TestServer.await(socket().sendRaw(new Frame.Close(CloseStatus.OK)));
+    try (TestServer impatient = TestServer.start("{'limits': {'closeTimeout': '100ms'}}")) {
+      impatient.serve(this::routes);
+      RawClient client = impatient.connect("/raw");
+      TestServer.await(socket().sendRaw(new Frame.Close(CloseStatus.OK)));
 
-    assertThat(closed(client)).isEqualTo("1000 Ok");
-    journal.expect("leave no_status 1006 AbnormalClose");
-    client.readEndOrReset();
+      assertThat(closed(client)).isEqualTo("1000 Ok");
+      journal.expect("leave no_status 1006 AbnormalClose");
+      client.readEndOrReset();
+    }
   }
 
   @Test

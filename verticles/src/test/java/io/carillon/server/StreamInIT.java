@@ -51,7 +51,7 @@ class StreamInIT extends HandlerFixture {
     reported(routes.route("/sum", String.class, String.class)).stream(MAX, this::sum);
     reported(routes.route("/held", String.class, String.class)).stream(MAX, this::hold);
     reported(routes.route("/short", String.class, String.class))
-        .handlerTimeout(Duration.ofMillis(100))
+        .handlerTimeout(Duration.ofMillis(600))
         .stream(MAX, this::hold);
     routes.route("/forward", String.class, String.class).rank(1).stream(
         MAX, (ch, message) -> Forward.next());
@@ -254,13 +254,13 @@ class StreamInIT extends HandlerFixture {
     client.send(RawClient.part(RawClient.TEXT, "a"));
     Taken slow = taken();
     Future<Buffer> all = all(slow.message());
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 5; i++) {
       client.readNothingYet(); // 200 ms in which the client is at fault
       client.send(RawClient.part(0, "b"));
     }
     client.send(RawClient.frame(0, "c"));
 
-    assertThat(TestServer.await(all).toString()).isEqualTo("abbbbc");
+    assertThat(TestServer.await(all).toString()).isEqualTo("abbbbbc");
     assertThat(closed(client)).isEqualTo("1011 handler timed out");
   }
 

@@ -52,7 +52,12 @@ class StreamOutIT extends HandlerFixture {
             });
     reported(routes.route("/small", String.class, String.class))
         .overflow(Overflow.DROP_NEWEST)
-        .handlerTimeout(Duration.ofMillis(50))
+        .message(
+            (ch, text) -> {
+              channels.add(ch);
+            });
+    reported(routes.route("/stalls", String.class, String.class))
+        .handlerTimeout(Duration.ofMillis(300))
         .message(
             (ch, text) -> {
               channels.add(ch);
@@ -435,7 +440,7 @@ class StreamOutIT extends HandlerFixture {
 
   @Test
   void writerThatStopsWritingDoesNotHoldTheClientForEver() throws Exception {
-    RawClient client = server.connect("/small");
+    RawClient client = server.connect("/stalls");
     MessageStream message = channel(client).streamText();
     write(message, letters(SOFT_BYTES));
 
