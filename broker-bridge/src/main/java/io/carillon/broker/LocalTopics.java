@@ -96,6 +96,17 @@ public final class LocalTopics implements Shareable {
     }
   }
 
+  /**
+   * Hands over now what the event loop of this thread has published for others; does nothing on a
+   * thread that is none.
+   */
+  public void handOver() {
+    Turn known = turns.get();
+    if (known != null) {
+      known.handOver();
+    }
+  }
+
   /** That of this thread; null if it is no event loop. */
   private @Nullable Turn turn() {
     Turn known = turns.get();

@@ -59,6 +59,11 @@ final class Turn {
       return;
     }
     looking = false;
+    handOver();
+  }
+
+  /** Hands over what has been added so far. */
+  void handOver() {
     pending.forEach(Consumer::accept);
     pending.clear();
   }

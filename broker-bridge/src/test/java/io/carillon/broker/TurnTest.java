@@ -107,4 +107,19 @@ class TurnTest {
 
     assertThat(taken.get(1)).isEqualTo(numbers(Turn.MOST, Turn.MOST + 1));
   }
+
+  @Test
+  void whatIsHandedOverIsTakenAtOnceAndOnce() throws Exception {
+    Consumer<List<Publication>> target = target(3);
+
+    run(
+        () -> {
+          publish(target, 0, 2);
+          turn.handOver();
+          assertThat(taken).containsExactly(numbers(0, 2));
+          publish(target, 2, 3);
+        });
+
+    assertThat(taken).containsExactly(numbers(0, 2), numbers(2, 3));
+  }
 }

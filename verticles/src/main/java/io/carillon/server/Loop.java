@@ -1,6 +1,7 @@
 package io.carillon.server;
 
 import io.carillon.broker.Addresses;
+import io.carillon.broker.LocalTopics;
 import io.carillon.route.Compression;
 import io.carillon.route.RouteSettings;
 import io.netty.channel.EventLoop;
@@ -30,6 +31,7 @@ final class Loop {
   private final Flusher flusher;
   private final Zlib zlib = new Zlib();
   private final FanOut fanOut;
+  private final LocalTopics topics;
   private final Dispatcher dispatcher;
   private final Sessions sessions = new Sessions();
   private final Credentials credentials;
@@ -45,6 +47,7 @@ final class Loop {
     this.audit = new Audit(counters, System::nanoTime);
     this.credentials = new Credentials(eventLoop, RevokedTokens.of(vertx), options.jwt());
     this.flusher = new Flusher(eventLoop);
+    this.topics = LocalTopics.of(vertx);
     this.fanOut = new FanOut(vertx, address, zlib);
     this.dispatcher = new Dispatcher(vertx, node, address, limits);
     this.idPrefix = node + "." + instance + ".";
@@ -80,6 +83,11 @@ final class Loop {
 
   Zlib zlib() {
     return zlib;
+  }
+
+  /** What this loop has published is on its way to all others from now on. */
+  void handOver() {
+    topics.handOver();
   }
 
   FanOut fanOut() {

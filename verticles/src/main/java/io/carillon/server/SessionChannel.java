@@ -355,6 +355,7 @@ final class SessionChannel implements Peer {
     if (state == State.JOINING && promise != null) {
       state = State.JOINED;
       joined = null;
+      loop().handOver(); // who hears of this client later does not hear what its join published
       promise.complete();
       CloseStatus postponed = closeStatus;
       if (postponed != null) {
