@@ -98,11 +98,19 @@ public final class Broker {
     }
     String address =
         "carillon.subscriber:" + Addresses.node(vertx) + ":" + Addresses.nextInstance(vertx);
-    MessageConsumer<Publication> consumer =
-        vertx.eventBus().localConsumer(address, message -> subscriber.accept(message.body()));
+    MessageConsumer<Object> consumer =
+        vertx.eventBus().localConsumer(address, message -> take(message.body(), subscriber));
     return ask(Addresses.ACTION_SUBSCRIBE, normal, address)
         .map(done -> new Subscription(this, normal, address, consumer))
         .onFailure(refused -> consumer.unregister());
+  }
+
+  private static void take(Object body, Consumer<Publication> subscriber) {
+    if (body instanceof Asked asked) {
+      asked.answer(Answer.NONE); // whoever asks the clients of a topic does not mean us
+    } else {
+      subscriber.accept((Publication) body);
+    }
   }
 
   /** Says whether the broker of this node answers; false after 1 s. */

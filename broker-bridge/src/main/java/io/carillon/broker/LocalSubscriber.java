@@ -32,6 +32,17 @@ public final class LocalSubscriber {
     return !(byReference ? producer.write(publication) : plain(publication)).failed();
   }
 
+  /** Hands it an ask, if it takes objects; the others have no clients. */
+  void ask(Ask ask, Tally tally) {
+    if (!byReference) {
+      return;
+    }
+    tally.expect();
+    if (producer.write(new Asked(ask, tally)).failed()) {
+      tally.add(Answer.NONE);
+    }
+  }
+
   /** Has the broker, which keeps the map, forget this subscriber. */
   void reportGone(Topic topic) {
     DeliveryOptions options =

@@ -1,11 +1,13 @@
 package io.carillon.broker;
 
+import io.carillon.codec.Payload;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.shareddata.Shareable;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +25,7 @@ public final class LocalTopics implements Shareable {
   private final Map<Topic, LocalSubscriber[]> topics = new ConcurrentHashMap<>();
   private volatile long maxMessageBytes = -1;
   private volatile @Nullable Function<Publication, Future<Void>> otherNodes;
+  private volatile @Nullable Consumer<Asked> otherNodesAsked;
 
   private LocalTopics() {}
 
@@ -40,9 +43,14 @@ public final class LocalTopics implements Shareable {
    *
    * @param elsewhere takes publications for the other nodes, on any thread; null if there can be
    *     none
+   * @param asked takes asks for the other nodes, on any thread, and answers each; null likewise
    */
-  public void open(long limitBytes, @Nullable Function<Publication, Future<Void>> elsewhere) {
+  public void open(
+      long limitBytes,
+      @Nullable Function<Publication, Future<Void>> elsewhere,
+      @Nullable Consumer<Asked> asked) {
     otherNodes = elsewhere;
+    otherNodesAsked = asked;
     maxMessageBytes = limitBytes;
   }
 
@@ -50,6 +58,11 @@ public final class LocalTopics implements Shareable {
   public void close() {
     maxMessageBytes = -1;
     topics.clear();
+  }
+
+  /** Who takes asks for other nodes, or null. */
+  @Nullable Consumer<Asked> otherNodesAsked() {
+    return otherNodesAsked;
   }
 
   /** What becomes of a publication when no broker runs. */
@@ -60,11 +73,16 @@ public final class LocalTopics implements Shareable {
 
   /** Why a publication cannot be taken, or null. */
   public @Nullable BrokerException refusal(Publication publication) {
+    return refusal(publication.payload());
+  }
+
+  /** The same for what is sent to some clients, which may be nothing. */
+  public @Nullable BrokerException refusal(@Nullable Payload payload) {
     long max = maxMessageBytes;
     if (max < 0) {
       return notRunning();
     }
-    int size = publication.payload().size();
+    int size = payload == null ? 0 : payload.size();
     return size <= max
         ? null
         : new BrokerException(
@@ -86,6 +104,18 @@ public final class LocalTopics implements Shareable {
   Future<Void> deliverElsewhere(Publication publication) {
     Function<Publication, Future<Void>> elsewhere = otherNodes;
     return elsewhere == null ? Future.succeededFuture() : elsewhere.apply(publication);
+  }
+
+  /** Hands an ask to those of this node who have some of its clients; each adds its answer. */
+  public void ask(Ask ask, Tally tally) {
+    String connection = Audiences.connectionIn(ask.audience());
+    String address = connection == null ? null : Addresses.httpOf(connection);
+    Topic topic = connection == null ? ask.audience() : Audiences.ALL;
+    for (LocalSubscriber subscriber : topics.getOrDefault(topic, NONE)) {
+      if (address == null || address.equals(subscriber.address())) {
+        subscriber.ask(ask, tally);
+      }
+    }
   }
 
   /** Whether nobody wants anything. */

@@ -8,9 +8,9 @@ public final class Subscription {
   private final Broker broker;
   private final Topic topic;
   private final String address;
-  private final MessageConsumer<Publication> consumer;
+  private final MessageConsumer<?> consumer;
 
-  Subscription(Broker broker, Topic topic, String address, MessageConsumer<Publication> consumer) {
+  Subscription(Broker broker, Topic topic, String address, MessageConsumer<?> consumer) {
     this.broker = broker;
     this.topic = topic;
     this.address = address;

@@ -1,6 +1,7 @@
 package io.carillon.server;
 
 import io.carillon.broker.Addresses;
+import io.carillon.broker.Asked;
 import io.carillon.broker.Publication;
 import io.carillon.channel.CloseException;
 import io.carillon.channel.DroppedException;
@@ -26,7 +27,13 @@ final class ClientMessages {
 
   void handle(Message<Object> message) {
     if (message.body() instanceof Publication publication) {
-      loop.fanOut().deliver(publication);
+      if (!loop.fanOut().deliver(publication)) {
+        loop.reachable().deliver(publication);
+      }
+      return;
+    }
+    if (message.body() instanceof Asked asked) {
+      loop.reachable().take(asked);
       return;
     }
     String version = message.headers().get(Addresses.VERSION);

@@ -96,7 +96,9 @@ public final class HttpVerticle extends VerticleBase {
     admission = door;
     Tokens uris = new Tokens((VertxInternal) vertx, ours, node, announcements, options.tokens());
     tokens = uris;
-    Access access = new Access(ours, announcements, uris, options);
+    Access access =
+        new Access(
+            ours, announcements, uris, options, BrowserSessions.of(vertx, options.sessions()));
     Upgrader events = new Upgrader(ours, access, proxies, door, errors);
     upgrader = events;
     router = router(events, access);
@@ -114,6 +116,7 @@ public final class HttpVerticle extends VerticleBase {
     vertx.setPeriodic(options.limits().sweepMillis(), tick -> sweep(ours, door));
     return Future.all(consumers.stream().map(MessageConsumer::completion).toList())
         .compose(listening -> uris.start())
+        .compose(here -> ours.reachable().start())
         .onSuccess(ready -> announcements.collect());
   }
 
@@ -172,6 +175,7 @@ public final class HttpVerticle extends VerticleBase {
         .stop()
         .eventually(() -> drained(ours, millis))
         .eventually(() -> closed)
+        .andThen(done -> ours.reachable().stop())
         .eventually(() -> Future.join(consumers.stream().map(MessageConsumer::unregister).toList()))
         .andThen(done -> ours.zlib().close());
   }
@@ -374,7 +378,7 @@ public final class HttpVerticle extends VerticleBase {
   }
 
   private void onFailure(RoutingContext ctx) {
-    int status = ctx.statusCode() >= 400 ? ctx.statusCode() : 500;
+    int status = statusOf(ctx);
     String text = text(ctx, status);
     if (status == 413) {
       Counters.of(vertx).count(Counters.Limit.MAX_BODY_BYTES);
@@ -401,6 +405,13 @@ public final class HttpVerticle extends VerticleBase {
 
   private static String shown(String path) {
     return WebSocketTokens.isBelow(path) ? WebSocketTokens.PREFIX + "..." : path;
+  }
+
+  private static int statusOf(RoutingContext ctx) {
+    if (ctx.failure() instanceof CloseException why) {
+      return why.httpStatus();
+    }
+    return ctx.statusCode() >= 400 ? ctx.statusCode() : 500;
   }
 
   /** A request that the decoder gave up on. */

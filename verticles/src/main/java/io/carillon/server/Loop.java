@@ -30,6 +30,7 @@ final class Loop {
   private final Flusher flusher;
   private final Zlib zlib = new Zlib();
   private final FanOut fanOut;
+  private final Reachable reachable;
   private final Dispatcher dispatcher;
   private final Sessions sessions = new Sessions();
 
@@ -44,6 +45,7 @@ final class Loop {
     this.audit = new Audit(counters, System::nanoTime);
     this.flusher = new Flusher(eventLoop);
     this.fanOut = new FanOut(vertx, address, zlib);
+    this.reachable = new Reachable(vertx, this);
     this.dispatcher = new Dispatcher(vertx, node, address, limits);
     this.idPrefix = node + "." + instance + ".";
   }
@@ -84,6 +86,10 @@ final class Loop {
     return fanOut;
   }
 
+  Reachable reachable() {
+    return reachable;
+  }
+
   Dispatcher dispatcher() {
     return dispatcher;
   }
@@ -107,17 +113,31 @@ final class Loop {
 
   /** The channel with that id, if it is one of this loop that still is. */
   @Nullable SessionChannel find(String id) {
+    Session session = findSession(id);
+    int mark = session == null ? -1 : id.indexOf(CHANNEL_MARK, idPrefix.length());
+    long channel = mark < 0 ? 0 : number(id.substring(mark + 1));
+    return session == null || channel < 0 ? null : session.find(channel);
+  }
+
+  /** The connection with that id, or that of the channel with it. */
+  @Nullable Session findSession(String id) {
     if (!id.startsWith(idPrefix)) {
       return null;
     }
     int mark = id.indexOf(CHANNEL_MARK, idPrefix.length());
+    return sessions.find(number(id.substring(idPrefix.length(), mark < 0 ? id.length() : mark)));
+  }
+
+  /** Whether an id names one channel of a connection that carries several. */
+  boolean namesChannel(String id) {
+    return id.startsWith(idPrefix) && id.indexOf(CHANNEL_MARK, idPrefix.length()) >= 0;
+  }
+
+  private static long number(String digits) {
     try {
-      String number = id.substring(idPrefix.length(), mark < 0 ? id.length() : mark);
-      Session session = sessions.find(Long.parseLong(number, 36));
-      long channel = mark < 0 ? 0 : Long.parseLong(id.substring(mark + 1), 36);
-      return session == null ? null : session.find(channel);
+      return Long.parseLong(digits, 36);
     } catch (NumberFormatException notAnId) {
-      return null;
+      return -1;
     }
   }
 

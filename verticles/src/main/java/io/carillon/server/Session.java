@@ -1,6 +1,7 @@
 package io.carillon.server;
 
 import io.carillon.auth.Handshake;
+import io.carillon.auth.Identity;
 import io.carillon.broker.Topic;
 import io.carillon.channel.ChunkQueue;
 import io.carillon.codec.Payload;
@@ -111,6 +112,17 @@ abstract class Session {
     if (kept != null) {
       ready.adopt(kept);
     }
+    closeIfOver();
+  }
+
+  /** Whether the upgrade is still to be answered. */
+  boolean isOpening() {
+    return transport == null && !gone;
+  }
+
+  /** Whether the client is there, and has not been told to go. */
+  boolean isConnected() {
+    return transport != null && isUp() && !isEnding();
   }
 
   /** Whether the client may still get something. */
@@ -343,6 +355,9 @@ abstract class Session {
   private void removeIfOver() {
     if (gone && isEmpty()) {
       loop.sessions().remove(this);
+      if (handshake.identity() != Identity.ANONYMOUS) {
+        loop.reachable().remove(this);
+      }
     }
   }
 

@@ -942,6 +942,11 @@ final class SessionChannel implements Peer {
     return encoding;
   }
 
+  /** Whether the client has joined, and may still get something. */
+  boolean isJoined() {
+    return state == State.JOINED && open && carrier.isUp();
+  }
+
   /** Takes the shared bytes of a publication. */
   void deliver(SharedFrames publication) {
     if (open && carrier.isUp() && carrier.deliver(publication) == Queued.NO) {

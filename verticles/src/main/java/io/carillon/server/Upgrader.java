@@ -1,12 +1,15 @@
 package io.carillon.server;
 
 import io.carillon.auth.Handshake;
+import io.carillon.auth.Identity;
 import io.carillon.auth.WebSocketTokens;
 import io.carillon.broker.Topic;
 import io.carillon.channel.ChannelEvent;
 import io.carillon.channel.CloseException;
+import io.carillon.protocol.CloseStatus;
 import io.carillon.protocol.Dialect;
 import io.carillon.route.JoinPhase;
+import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
@@ -29,6 +32,7 @@ import org.slf4j.LoggerFactory;
 final class Upgrader {
   private static final Logger LOG = LoggerFactory.getLogger(Upgrader.class);
   private static final int KEY_BYTES = 16;
+  private static final int TOO_MANY = 429;
   private static final Pattern ABSOLUTE =
       Pattern.compile("(?:http|ws)s?://", Pattern.CASE_INSENSITIVE);
 
@@ -62,7 +66,7 @@ final class Upgrader {
   /** Finds out who sends a request that is no upgrade, for the application's own routes. */
   void identify(RoutingContext context) {
     access
-        .identify(context.request(), handshake(context.request()))
+        .identify(context, handshake(context.request()))
         .onComplete(
             known -> {
               known.attachTo(context);
@@ -195,7 +199,7 @@ final class Upgrader {
     }
     Opening opening = opening(request, handshake, extensions);
     access
-        .identify(request, redeemed == null ? handshake : redeemed.in(handshake))
+        .open(request, redeemed == null ? handshake : redeemed.in(handshake))
         .compose(known -> access.permit(topic, known, found.candidates()).map(known))
         .onComplete(
             known -> open(opening, topic, known, found.candidates(), redeemed),
@@ -296,7 +300,7 @@ final class Upgrader {
     }
     Opening opening = opening(request, handshake, extensions);
     access
-        .identify(request, handshake)
+        .open(request, handshake)
         .onComplete(known -> open(opening, known, offer), e -> opening.refuse(reason(e)));
     return null;
   }
@@ -307,8 +311,43 @@ final class Upgrader {
     }
     Session session = new MultiplexSession(loop, handshake, Dialect.CARILLON_V1, access, "");
     opening.lead(session, offer);
-    opening.complete();
-    LOG.info("connected: path={}, connection={}", CARRIER, session.id());
+    reachable(opening, session)
+        .onSuccess(
+            ready -> {
+              opening.complete();
+              LOG.info("connected: path={}, connection={}", CARRIER, session.id());
+            });
+  }
+
+  /**
+   * Makes a connection known under its session and its user, if it has any.
+   *
+   * @return fails when the connection may not be; it has been refused then
+   */
+  private static Future<Void> reachable(Opening opening, Session session) {
+    if (session.handshake().identity() == Identity.ANONYMOUS) {
+      return Future.succeededFuture();
+    }
+    return session
+        .loop()
+        .reachable()
+        .add(session)
+        .compose(
+            known ->
+                opening.isOver()
+                    ? Future.failedFuture(new CloseException(CloseStatus.GOING_AWAY))
+                    : Future.<Void>succeededFuture())
+        .onFailure(
+            e -> {
+              CloseException why = reason(e);
+              if (why.httpStatus() == TOO_MANY) {
+                // Behind the upgrade, because a browser cannot read the status of a refused one.
+                session.end(why.status());
+                opening.complete();
+              } else {
+                opening.refuse(why);
+              }
+            });
   }
 
   // ---- from here on the connection is ours
@@ -359,6 +398,11 @@ final class Upgrader {
             : new MultiplexSession(loop, handshake, dialect, access, handshake.uri());
     opening.lead(session, offer);
     SessionChannel channel = session.open(topic, candidates);
+    reachable(opening, session)
+        .onComplete(ready -> join(opening, channel, candidates), e -> access.unused(redeemed));
+  }
+
+  private static void join(Opening opening, SessionChannel channel, List<Bound> candidates) {
     if (joinPhase(candidates) == JoinPhase.AFTER_UPGRADE) {
       opening.complete();
       if (!channel.hasLeft()) {
