@@ -3,6 +3,8 @@ package io.carillon.bridge;
 import io.carillon.broker.Addresses;
 import io.carillon.broker.BrokerException;
 import io.carillon.broker.Clients;
+import io.carillon.broker.Joined;
+import io.carillon.broker.JoinedPage;
 import io.carillon.broker.Reached;
 import io.carillon.broker.Target;
 import io.vertx.core.Future;
@@ -10,6 +12,7 @@ import io.vertx.core.Handler;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.Message;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -28,14 +31,8 @@ final class Sends implements Handler<Message<Object>> {
   @Override
   public void handle(Message<Object> message) {
     try {
-      act(message)
-          .onComplete(
-              reached ->
-                  message.reply(
-                      new JsonObject()
-                          .put("connections", reached.connections())
-                          .put("complete", reached.complete())),
-              refused -> refuse(message, (BrokerException) refused));
+      answer(message)
+          .onComplete(message::reply, refused -> refuse(message, (BrokerException) refused));
     } catch (IllegalArgumentException e) {
       refuse(
           message,
@@ -43,10 +40,50 @@ final class Sends implements Handler<Message<Object>> {
     }
   }
 
+  private Future<JsonObject> answer(Message<Object> message) {
+    MultiMap headers = message.headers();
+    if (Addresses.ACTION_LIST.equals(headers.get(Addresses.ACTION))) {
+      return target(headers)
+          .list(
+              or(headers.get(Addresses.AFTER), ""),
+              Integer.parseInt(or(headers.get(Addresses.LIMIT), "100")))
+          .map(Sends::json);
+    }
+    return act(message)
+        .map(
+            reached ->
+                new JsonObject()
+                    .put("connections", reached.connections())
+                    .put("complete", reached.complete()));
+  }
+
+  private static JsonObject json(JoinedPage page) {
+    JsonArray channels = new JsonArray();
+    for (Joined one : page.channels()) {
+      JsonObject channel =
+          new JsonObject()
+              .put(Addresses.CHANNEL, one.channel())
+              .put(Addresses.CONNECTION, one.connection())
+              .put(Addresses.TOPIC, one.topic());
+      one.user().ifPresent(user -> channel.put(Addresses.USER, user));
+      channels.add(channel);
+    }
+    return new JsonObject()
+        .put("channels", channels)
+        .put("next", page.next())
+        .put("complete", page.complete());
+  }
+
   private Future<Reached> act(Message<Object> message) {
     MultiMap headers = message.headers();
-    Target target = target(headers);
     String action = headers.get(Addresses.ACTION);
+    if (Addresses.ACTION_JOIN.equals(action)) {
+      return audience(headers).join(or(headers.get(Addresses.TOPIC), ""));
+    }
+    if (Addresses.ACTION_LEAVE.equals(action)) {
+      return audience(headers).leave(or(headers.get(Addresses.TOPIC), ""));
+    }
+    Target target = target(headers);
     if (action == null || action.equals(Addresses.ACTION_SEND)) {
       if (message.body() == null) {
         throw new IllegalArgumentException("a send needs a body");

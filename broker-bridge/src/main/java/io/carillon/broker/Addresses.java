@@ -156,6 +156,24 @@ public final class Addresses {
   /** Action on {@link #SEND}: end the connections with a status. */
   public static final String ACTION_DISCONNECT = "disconnect";
 
+  /** Action on {@link #SEND}: have the clients join a topic. */
+  public static final String ACTION_JOIN = "join";
+
+  /** Action on {@link #SEND}: end the channels on a topic. */
+  public static final String ACTION_LEAVE = "leave";
+
+  /** Action on {@link #SEND}: which clients are on which topics. */
+  public static final String ACTION_LIST = "list";
+
+  /** Action between nodes: what a session says is read along for a while. */
+  public static final String ACTION_READ = "read";
+
+  /** Header: the id behind which a page begins. */
+  public static final String AFTER = "after";
+
+  /** Header: how many a page has at most. */
+  public static final String LIMIT = "limit";
+
   /** Action on {@link #SEND}: count the connections. */
   public static final String ACTION_CONNECTED = "connected";
 

@@ -13,6 +13,7 @@ public final class Audiences {
   private static final String SESSION = "/.session/";
   private static final String USER = "/.user/";
   private static final String CONNECTION = "/.connection/";
+  private static final String SAID = "/.said/";
 
   private Audiences() {}
 
@@ -41,6 +42,15 @@ public final class Audiences {
    */
   public static Topic connection(String id) {
     return named(CONNECTION, id);
+  }
+
+  /**
+   * Those who read along what a session says.
+   *
+   * @throws IllegalArgumentException as {@link #session}
+   */
+  public static Topic said(String session) {
+    return named(SAID, session);
   }
 
   private static Topic named(String space, String id) {

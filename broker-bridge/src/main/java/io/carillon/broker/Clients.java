@@ -4,6 +4,7 @@ import io.carillon.codec.Payload;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +23,13 @@ import org.jspecify.annotations.Nullable;
  * what one thread or context sends to one client arrives in its order.
  */
 public final class Clients {
+  /** Most sessions that are read along. */
+  public static final int MAX_READ = 1_000;
+
+  /** How long a session is read along without being asked for again, in milliseconds. */
+  public static final long READ_MILLIS = 10_000;
+
+  private static final long RENEW_MILLIS = 3_000;
   private static final long ANSWER_MILLIS = 1_000;
 
   private final Vertx vertx;
@@ -76,6 +84,36 @@ public final class Clients {
    */
   public Target topic(String topic) {
     return new Target(this, Topic.of(topic));
+  }
+
+  /**
+   * Reads along what the clients of a session say, on whatever node: {@code reader} gets the id of
+   * the channel and the message, on the calling context, in the order of each channel, at most once
+   * each. Handlers get the messages as ever. A connection to a node that joins the cluster later is
+   * read along a few seconds later.
+   *
+   * @return completes when what is said from now on is read along; at most {@value #MAX_READ}
+   *     sessions are in the whole cluster
+   * @throws IllegalArgumentException if it is no id
+   */
+  public Future<Subscription> receiver(String session, BiConsumer<String, Payload> reader) {
+    Topic said = Audiences.said(session);
+    Ask read =
+        new Ask(
+            Audiences.ALL,
+            Addresses.ACTION_READ,
+            new JsonObject().put(Addresses.SESSION, session),
+            null);
+    return Broker.of(vertx)
+        .subscribe(said.uri(), one -> reader.accept(String.valueOf(one.key()), one.payload()))
+        .compose(
+            subscription ->
+                ask(read)
+                    .map(
+                        told -> {
+                          long timer = vertx.setPeriodic(RENEW_MILLIS, tick -> ask(read));
+                          return subscription.whenCancelled(() -> vertx.cancelTimer(timer));
+                        }));
   }
 
   /**

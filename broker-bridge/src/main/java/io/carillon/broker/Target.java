@@ -12,6 +12,9 @@ import io.vertx.core.json.JsonObject;
  * node. That nobody is there is no failure.
  */
 public final class Target {
+  /** Most channels on one page of a list. */
+  public static final int MAX_PAGE = 1_000;
+
   private static final int CUT_REASON_CHARS = 123;
 
   private final Clients clients;
@@ -86,5 +89,48 @@ public final class Target {
   /** Counts the connections. */
   public Future<Reached> connected() {
     return clients.reach(audience, Addresses.ACTION_CONNECTED, narrowed, null);
+  }
+
+  /**
+   * Has them join one more topic: its guards and its join handler run as if the client had asked. A
+   * client that carries several topics is told as if it had subscribed; a plain one gets what is
+   * published there among the rest, and what it says still goes to its own topic only.
+   *
+   * @return how many connections are on that topic now; not complete when a join takes more than a
+   *     second
+   * @throws IllegalArgumentException if it is no topic
+   */
+  public Future<Reached> join(String topic) {
+    JsonObject what = narrowed.copy().put(Addresses.ACTION_JOIN, Topic.of(topic).uri());
+    return clients.reach(audience, Addresses.ACTION_JOIN, what, null);
+  }
+
+  /**
+   * Ends their channels on a topic with 1000. A plain client whose own topic it is, is
+   * disconnected.
+   *
+   * @return how many connections were on that topic
+   * @throws IllegalArgumentException if it is no topic
+   */
+  public Future<Reached> leave(String topic) {
+    return on(topic).disconnect(1000, "");
+  }
+
+  /**
+   * Lists their channels, in the order of the channels' ids: the topics of a connection, the
+   * connections of a topic.
+   *
+   * @param after empty, or what the page before calls its {@link JoinedPage#next}
+   * @param limit 1 to {@value #MAX_PAGE}
+   * @throws IllegalArgumentException if {@code limit} is out of range
+   */
+  public Future<JoinedPage> list(String after, int limit) {
+    if (limit < 1 || limit > MAX_PAGE) {
+      throw new IllegalArgumentException("limit must be 1 to " + MAX_PAGE + ": limit=" + limit);
+    }
+    JsonObject what = narrowed.copy().put(Addresses.AFTER, after).put(Addresses.LIMIT, limit + 1);
+    return clients
+        .ask(new Ask(audience, Addresses.ACTION_LIST, what, null))
+        .map(answer -> JoinedPage.of(answer, limit));
   }
 }

@@ -344,7 +344,7 @@ public record Topic(String uri) {
     StringBuilder shown = new StringBuilder();
     for (int i = 0; i < uri.length(); i++) {
       char c = uri.charAt(i);
-      if (c == '/' && i > 0 && uri.startsWith("/.session/")) {
+      if (c == '/' && i > 0 && (uri.startsWith("/.session/") || uri.startsWith("/.said/"))) {
         return shown.append("/...").toString();
       }
       if (c == '?' || i == SHOWN_CHARS) {

@@ -116,7 +116,7 @@ public final class HttpVerticle extends VerticleBase {
     vertx.setPeriodic(options.limits().sweepMillis(), tick -> sweep(ours, door));
     return Future.all(consumers.stream().map(MessageConsumer::completion).toList())
         .compose(listening -> uris.start())
-        .compose(here -> ours.reachable().start())
+        .compose(here -> ours.reachable().start(access))
         .onSuccess(ready -> announcements.collect());
   }
 
@@ -209,6 +209,7 @@ public final class HttpVerticle extends VerticleBase {
     long now = System.nanoTime();
     door.sweep(now);
     ours.audit().sweep(now);
+    ours.reachable().sweep(now);
     ours.sessions().forEach(session -> session.sweep(now));
   }
 

@@ -31,6 +31,7 @@ final class Loop {
   private final Zlib zlib = new Zlib();
   private final FanOut fanOut;
   private final Reachable reachable;
+  private final FurtherTopics further = new FurtherTopics();
   private final Dispatcher dispatcher;
   private final Sessions sessions = new Sessions();
 
@@ -88,6 +89,10 @@ final class Loop {
 
   Reachable reachable() {
     return reachable;
+  }
+
+  FurtherTopics further() {
+    return further;
   }
 
   Dispatcher dispatcher() {

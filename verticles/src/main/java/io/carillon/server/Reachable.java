@@ -15,6 +15,7 @@ import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -23,7 +24,12 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The connections of one event loop by session and by user, and what is asked of them from anywhere
@@ -50,6 +56,8 @@ final class Reachable {
   private final Clients clients;
   private final Map<Topic, Group> groups = new HashMap<>();
   private final Set<Session> undecided = new HashSet<>();
+  private final Map<String, Long> read = new HashMap<>();
+  private @Nullable Access access;
 
   Reachable(Vertx vertx, Loop loop) {
     this.vertx = vertx;
@@ -59,7 +67,8 @@ final class Reachable {
   }
 
   /** From now on what is for all connections comes here too. */
-  Future<Void> start() {
+  Future<Void> start(Access guards) {
+    access = guards;
     return broker
         .ask(Addresses.ACTION_SUBSCRIBE, Audiences.ALL, loop.address())
         .recover(noBroker -> Future.succeededFuture());
@@ -158,49 +167,112 @@ final class Reachable {
 
   /** Does what is asked, as far as it concerns this loop, and answers. */
   void take(Asked asked) {
-    Ask ask = asked.ask();
-    try {
-      asked.answer(answer(ask));
-    } catch (IllegalArgumentException e) {
-      asked.answer(Answer.NONE); // a later version knows more than this one
-    }
+    answer(asked.ask()).onComplete(asked::answer, e -> asked.answer(Answer.NONE));
   }
 
-  private Answer answer(Ask ask) {
-    if (ask.action().equals(ACTION_ADMITTED)) {
-      return new Answer(admitted(ask.audience()));
-    }
-    Action action = action(ask);
-    int reached = 0;
-    for (Recipient one : recipients(ask)) {
-      reached += action.on(one) ? 1 : 0;
-    }
-    return new Answer(reached);
-  }
-
-  /** What is done with a connection; says whether it could be. */
-  private interface Action {
-    boolean on(Recipient recipient);
-  }
-
-  private static Action action(Ask ask) {
+  /** What a later version asks is not understood, and nobody is reached. */
+  private Future<Answer> answer(Ask ask) {
     return switch (ask.action()) {
+      case ACTION_ADMITTED -> Future.succeededFuture(new Answer(admitted(ask.audience())));
+      case Addresses.ACTION_READ -> Future.succeededFuture(readAlong(ask.parameters()));
+      case Addresses.ACTION_LIST -> Future.succeededFuture(list(ask));
+      case Addresses.ACTION_JOIN -> join(ask);
+      case Addresses.ACTION_CONNECTED -> reached(ask, one -> true);
+      case Addresses.ACTION_DISCONNECT -> {
+        CloseStatus status = status(ask.parameters());
+        yield reached(ask, one -> one.disconnect(status));
+      }
       case Addresses.ACTION_SEND -> {
         Payload payload = ask.payload();
         if (payload == null) {
-          throw new IllegalArgumentException("a send needs a payload");
+          yield Future.succeededFuture(Answer.NONE);
         }
         Sending sending = new Sending(payload);
-        yield recipient -> recipient.send(sending);
+        yield reached(ask, one -> one.send(sending));
       }
-      case Addresses.ACTION_DISCONNECT -> {
-        CloseStatus status = status(ask.parameters());
-        yield recipient -> recipient.disconnect(status);
-      }
-      case Addresses.ACTION_CONNECTED -> recipient -> true;
-      default -> throw new IllegalArgumentException("unknown action: action=" + ask.action());
+      default -> Future.succeededFuture(Answer.NONE);
     };
   }
+
+  private Future<Answer> reached(Ask ask, Predicate<Recipient> action) {
+    int reached = 0;
+    for (Recipient one : recipients(ask)) {
+      reached += action.test(one) ? 1 : 0;
+    }
+    return Future.succeededFuture(new Answer(reached));
+  }
+
+  private Future<Answer> join(Ask ask) {
+    Topic topic = Topic.of(ask.parameters().getString(Addresses.ACTION_JOIN, "/"));
+    Access guards = Objects.requireNonNull(access, "not started");
+    List<Future<Boolean>> joining = new ArrayList<>();
+    for (Recipient one : recipients(ask)) {
+      joining.add(one.session().join(topic, guards));
+    }
+    return Future.join(joining)
+        .map(all -> new Answer((int) joining.stream().filter(Future::result).count()));
+  }
+
+  /** The first channels behind an id, one more of them than a page has. */
+  private Answer list(Ask ask) {
+    String after = ask.parameters().getString(Addresses.AFTER, "");
+    int limit = ask.parameters().getInteger(Addresses.LIMIT, 1);
+    TreeMap<String, SessionChannel> first = new TreeMap<>();
+    for (Recipient recipient : recipients(ask)) {
+      for (SessionChannel one : recipient.channels()) {
+        String id = one.id();
+        if (one.isJoined() && id.compareTo(after) > 0) {
+          first.put(id, one);
+        }
+        if (first.size() > limit) {
+          first.pollLastEntry();
+        }
+      }
+    }
+    JsonArray items = new JsonArray();
+    first.values().forEach(one -> items.add(json(one)));
+    return new Answer(0, items, true);
+  }
+
+  private static JsonObject json(SessionChannel channel) {
+    JsonObject json =
+        new JsonObject()
+            .put(Addresses.CHANNEL, channel.id())
+            .put(Addresses.CONNECTION, channel.connectionId())
+            .put(Addresses.TOPIC, channel.topic().uri());
+    channel.handshake().identity().user().ifPresent(user -> json.put(Addresses.USER, user));
+    return json;
+  }
+
+  // ---- reading along
+
+  private Answer readAlong(JsonObject parameters) {
+    String session = parameters.getString(Addresses.SESSION, "");
+    if (read.size() < Clients.MAX_READ || read.containsKey(session)) {
+      read.put(session, System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(Clients.READ_MILLIS));
+    }
+    return Answer.NONE;
+  }
+
+  /** Whether anybody reads along what some session says. */
+  boolean isRead() {
+    return !read.isEmpty();
+  }
+
+  /** A client has said something. */
+  void onSaid(SessionChannel channel, Payload payload) {
+    String session = channel.handshake().identity().session().orElse("");
+    if (read.containsKey(session)) {
+      broker.publish(new Publication(Audiences.said(session), payload, null, channel.id()));
+    }
+  }
+
+  /** Forgets those who have not asked again. */
+  void sweep(long nowNanos) {
+    read.values().removeIf(until -> nowNanos - until > 0);
+  }
+
+  // ---- who is meant, and how
 
   private static CloseStatus status(JsonObject parameters) {
     return new CloseStatus(parameters.getInteger(Addresses.CODE, 1000), "")
@@ -216,8 +288,6 @@ final class Reachable {
     }
     return admitted;
   }
-
-  // ---- who is meant
 
   private List<Recipient> recipients(Ask ask) {
     List<Recipient> all = new ArrayList<>();

@@ -380,6 +380,9 @@ final class SessionChannel implements Peer {
       session().onHandled();
       return 0;
     }
+    if (loop().reachable().isRead()) {
+      loop().reachable().onSaid(this, payload);
+    }
     if (state == State.JOINED && current == null && noneWait()) {
       handle(payload, request);
       return 0;

@@ -7,7 +7,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.carillon.auth.BrowserSession;
 import io.carillon.broker.BrokerException;
 import io.carillon.broker.Clients;
+import io.carillon.broker.Joined;
+import io.carillon.broker.JoinedPage;
 import io.carillon.broker.Reached;
+import io.carillon.broker.Subscription;
+import io.carillon.broker.Target;
 import io.carillon.codec.Encodings;
 import io.carillon.codec.Payload;
 import io.carillon.server.HttpRoutes;
@@ -19,7 +23,10 @@ import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -56,24 +63,36 @@ class ClientsIT {
 
   static final JsonObject HTTP =
       new JsonObject()
-          .put("sessions", new JsonObject().put("store", "clustered"))
-          .put("routes", Account.class.getName());
+          .put(
+              "http",
+              new JsonObject()
+                  .put("sessions", new JsonObject().put("store", "clustered"))
+                  .put("routes", Account.class.getName()));
 
   private static final int MOST = 3;
-  private static final JsonObject LIMITS = new JsonObject().put("maxConnectionsPerUser", MOST);
+  private static final JsonObject LIMITED =
+      HTTP.copy().put("limits", new JsonObject().put("maxConnectionsPerUser", MOST));
 
   private final List<Browser> browsers = new ArrayList<>();
+  private final Journal journal = new Journal();
   private ClusterNode one;
   private ClusterNode two;
 
   @BeforeAll
   void start() throws Exception {
     String cluster = ClusterNode.newCluster();
-    one = ClusterNode.join(cluster).broker().http(HTTP, LIMITS);
-    two = ClusterNode.join(cluster).broker().http(HTTP, LIMITS);
+    one = ClusterNode.join(cluster).broker().http(LIMITED);
+    two = ClusterNode.join(cluster).broker().http(LIMITED);
     two.serve(
         routes -> {
           routes.route("/at/:place").message((ch, what) -> ch.send(Payload.text(ch.id())));
+          routes
+              .route("/left/:place")
+              .message((ch, what) -> ch.send(Payload.text(ch.id())))
+              .leave(
+                  (ch, status) -> {
+                    journal.add("leave " + ch.topic().uri());
+                  });
           routes
               .route("/cbor", Note.class, Note.class)
               .encoding(Encodings.CBOR)
@@ -356,6 +375,121 @@ class ClientsIT {
     } catch (Exception e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  @Test
+  void aPlainClientJoinsAFurtherTopicAndLeavesIt() throws Exception {
+    Browser ann = browser(one, "/left/a");
+    Clients clients = of(two);
+
+    assertThat(await(clients.session(ann.session()).join("/left/b"))).isEqualTo(all(1));
+    assertThat(await(clients.session(ann.session()).join("/left/b"))).isEqualTo(all(1));
+    two.broker.broadcastTo("/left/b", "of b").await(10, SECONDS);
+    assertThat(ann.first().text()).isEqualTo("of b");
+    two.broker.broadcastTo("/left/a", "of a").await(10, SECONDS);
+    assertThat(ann.first().text()).isEqualTo("of a");
+    assertThat(ann.first().send("id?").text()).doesNotEndWith(".1");
+    assertThat(topics(clients.session(ann.session()))).containsExactly("/left/a", "/left/b");
+
+    assertThat(await(clients.session(ann.session()).leave("/left/b"))).isEqualTo(all(1));
+    two.broker.broadcastTo("/left/b", "not heard").await(10, SECONDS);
+    two.broker.broadcastTo("/left/a", "heard").await(10, SECONDS);
+    assertThat(ann.first().text()).isEqualTo("heard");
+    assertThat(await(clients.session(ann.session()).join("/nowhere/at/all"))).isEqualTo(all(0));
+    assertThat(await(clients.session(ann.session()).join("/.session/x"))).isEqualTo(all(0));
+    assertThat(await(clients.session(ann.session()).join("/left/b"))).isEqualTo(all(1));
+    assertThat(await(clients.session(ann.session()).leave("/left/a"))).isEqualTo(all(1));
+    assertThat(ann.first().closed().code()).isEqualTo(1000);
+    assertThat(journal.next()).isEqualTo("leave /left/b");
+    assertThat(List.of(journal.next(), journal.next()))
+        .containsExactlyInAnyOrder("leave /left/a", "leave /left/b");
+  }
+
+  @Test
+  void aMultiplexedClientIsToldOfATopicThatItIsGiven() throws Exception {
+    Browser ann = new Browser();
+    browsers.add(ann);
+    Client many = ann.tab(one.port(), "/left/a", "Sec-WebSocket-Protocol", "carillon.v1");
+    Clients clients = of(two);
+
+    assertThat(await(clients.session(ann.session()).join("/left/b"))).isEqualTo(all(1));
+    assertThat(many.text()).isEqualTo("·OK·SUBSCRIBE·/left/b····");
+    two.broker.broadcastTo("/left/b", "of b").await(10, SECONDS);
+    assertThat(many.text()).isEqualTo("/left/b·of b");
+    many.send("·SUBSCRIBE·/left/b·");
+    assertThat(many.text()).isEqualTo("·OK·SUBSCRIBE·/left/b····");
+    many.send("·SUBSCRIBE·/left/b·");
+    assertThat(many.text()).startsWith("·ERR·").contains("Already Subscribed");
+    assertThat(await(clients.session(ann.session()).join("/nowhere/at/all"))).isEqualTo(all(0));
+    assertThat(await(clients.session(ann.session()).leave("/left/b"))).isEqualTo(all(1));
+    assertThat(many.text()).isEqualTo("·UNSUBSCRIBE·/left/b·1000··");
+    assertThat(journal.next()).isEqualTo("leave /left/b");
+    many.close();
+    assertThat(journal.next()).isEqualTo("leave /left/a");
+  }
+
+  private static List<String> topics(Target target) throws Exception {
+    return target.list("", 10).await(10, SECONDS).channels().stream().map(Joined::topic).toList();
+  }
+
+  @Test
+  void theConnectionsOfATopicAreListedInPages() throws Exception {
+    Browser ann = signedIn(one, "ann");
+    for (int i = 0; i < MOST; i++) {
+      ann.tab((i % 2 == 0 ? one : two).port(), "/at/list");
+    }
+    Browser bob = browser(two, "/at/list");
+    Target list = of(one).topic("/at/list");
+
+    List<Joined> all = new ArrayList<>();
+    JoinedPage page = list.list("", 3).await(10, SECONDS);
+    assertThat(page.channels()).hasSize(3);
+    assertThat(page.complete()).isTrue();
+    all.addAll(page.channels());
+    page = list.list(page.next(), 3).await(10, SECONDS);
+    assertThat(page.next()).isEmpty();
+    all.addAll(page.channels());
+
+    assertThat(all).hasSize(MOST + 1).doesNotHaveDuplicates();
+    assertThat(all.stream().map(Joined::channel)).isSorted();
+    assertThat(all.stream().filter(one -> one.user().equals(Optional.of("ann")))).hasSize(MOST);
+    bob.first().send("id?");
+    assertThat(all.stream().map(Joined::connection)).contains(bob.first().text());
+    assertThat(
+            bus(null, "user", "ann", "action", "list", "limit", "2")
+                .getJsonArray("channels")
+                .getJsonObject(1)
+                .fieldNames())
+        .containsExactlyInAnyOrder("channel", "connection", "topic", "user");
+  }
+
+  @Test
+  void whatASessionSaysIsReadAlong() throws Exception {
+    Browser ann = browser(one, "/at/a");
+    Browser bob = browser(one, "/at/a");
+    BlockingQueue<String> here = new LinkedBlockingQueue<>();
+    BlockingQueue<String> there = new LinkedBlockingQueue<>();
+    Subscription first =
+        of(one)
+            .receiver(ann.session(), (channel, said) -> here.add(channel + " " + said.text()))
+            .await(10, SECONDS);
+    of(two)
+        .receiver(ann.session(), (channel, said) -> there.add(channel + " " + said.text()))
+        .await(10, SECONDS);
+
+    Client second = ann.tab(two.port(), "/at/b");
+    bob.first().send("not this").text();
+    String of1 = ann.first().send("one").text() + " one";
+    assertThat(here.poll(10, SECONDS)).isEqualTo(of1);
+    assertThat(there.poll(10, SECONDS)).isEqualTo(of1);
+    String of2 = second.send("two").text() + " two";
+    assertThat(here.poll(10, SECONDS)).isEqualTo(of2);
+    assertThat(there.poll(10, SECONDS)).isEqualTo(of2);
+
+    first.cancel().await(10, SECONDS);
+    second.send("three").text();
+    assertThat(there.poll(10, SECONDS)).endsWith("three");
+    assertThat(here).isEmpty();
   }
 
   @Test
