@@ -164,6 +164,22 @@ test('a page that goes away says so to the server and nothing to itself; one tha
   assert.deepEqual(await page.evaluate(() => said.slice(2).filter(it => it !== 'connecting')), ['waiting', 'socket 1006', 'open']);
 });
 
+test('a token travels from a page, and so does the next one', options, async t => {
+  const stub = await Stub.start(t, {refuseToken: token => token !== 'eyJh.eyJz-_.c2ln'});
+  const page = await open(t, stub);
+  const heard = await page.evaluate(async () => {
+    const pool = new Pool({token: () => 'eyJh.eyJz-_.c2ln'});
+    const topic = new Topic('/echo', {pool});
+    await topic.ready();
+    await pool.refresh('eyJh.bmV4dA.c2ln');
+    topic.send('hi');
+    return topic.recv();
+  });
+  assert.equal(heard, 'hi');
+  assert.deepEqual([stub.bearers, stub.refreshed, stub.accepted], [['eyJh.eyJz-_.c2ln'], ['eyJh.bmV4dA.c2ln'], 1]);
+  assert.deepEqual([stub.violations, page.problems], [[], []]);
+});
+
 test('nothing is in the console when all goes wrong', options, async t => {
   const stub = await Stub.start(t);
   const page = await open(t, stub);

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
+import {createHmac} from 'node:crypto';
 import {existsSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 import {after, before, test} from 'node:test';
 import WebSocket from 'ws';
 import {Server} from '../../examples/src/test/browser/server.js';
-import {Pool, Topic} from '../src/index.js';
+import {Pool, Topic, never, text} from '../src/index.js';
 import {changed, event, inbox} from './support.js';
 
 const JAR = fileURLToPath(new URL('../../examples/target/carillon.jar', import.meta.url));
+const SECRET = 'a secret of thirty-two bytes and more';
 const options = {timeout: 120_000, skip: !existsSync(JAR) && 'no server: mvn package makes it'};
 
 /** A pool that counts real connections. */
@@ -40,7 +42,7 @@ let server;
 let url;
 before(async () => {
   if (!options.skip) {
-    server = await Server.thatTells();
+    server = await Server.thatTells({CARILLON_JWT_SECRET: SECRET});
     await server.start();
     url = path => `${server.url.replace('http', 'ws').slice(0, -1)}${path}`;
   }
@@ -175,4 +177,94 @@ test('Carillon itself: the base dialect has no questions', options, async t => {
   await assert.rejects(shop.request({item: 'bell'}), {kind: 'unsupported'});
   shop.send({item: 'bell'}); // It cannot be asked back either, and so gets nothing.
   assert.equal((await shop.recv()).sold, false);
+});
+
+test('Carillon itself: one-time URIs', options, async t => {
+  const pool = counting(t);
+  const issued = [];
+  const listen = async name => {
+    const response = await fetch(`${server.url}updates/listen`, {method: 'POST', body: JSON.stringify({name})});
+    if (!response.ok) throw new Error(`status ${response.status}`);
+    issued.push(await response.text());
+    return url(issued.at(-1));
+  };
+  const [ann, bob] = ['ann', 'bob'].map(name => new Topic(() => listen(name), {pool, codec: text, backoff: () => 50}));
+  await Promise.all([ann.ready(), bob.ready()]);
+  await ann.send('is anybody there?');
+  assert.deepEqual(await Promise.all([ann.recv(), bob.recv()]), ['ann: is anybody there?', 'ann: is anybody there?']);
+  await assert.rejects(listen('ann'), {message: 'status 409'});
+  await assert.rejects(new Topic(url(issued[0]), {pool}).ready(), {kind: 'refused', code: 404});
+  await assert.rejects(new Topic(url('/updates/listen'), {pool}).ready(), {kind: 'refused', code: 401});
+
+  // The names are free when the server has seen them leave; until then the function fails, and is asked again.
+  const back = [ann, bob].map(topic => new Promise(done => topic.on('lost', done)));
+  pool.drop();
+  await Promise.all(back);
+  assert.equal(issued.length, 4);
+  await bob.send('yes');
+  assert.equal(await ann.recv(), 'bob: yes');
+  assert.equal(pool.opened, 2);
+  assert.deepEqual(pool.warnings, []);
+});
+
+test('Carillon itself: a one-time URI that is left while it is redeemed leaves nobody behind', options, async t => {
+  const pool = counting(t);
+  await new Topic(url('/echo'), {pool}).ready();
+  const post = () => fetch(`${server.url}updates/listen`, {method: 'POST', body: '{"name":"cat"}'});
+  for (let i = 0; i < 20; i++) {
+    let response = await post();
+    while (response.status === 409) response = await post(); // Free when its leave has run.
+    const socket = new pool.WebSocket(url(await response.text()));
+    socket.close(); // The SUBSCRIBE is on its way.
+    await event(socket, 'close');
+  }
+});
+
+/** A JWT of that subject which expires so many seconds from now. */
+function jwt(sub, life) {
+  const part = value => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const signed = `${part({alg: 'HS256', typ: 'JWT'})}.${part({sub, exp: Math.floor(Date.now() / 1000) + life})}`;
+  return `${signed}.${createHmac('sha256', SECRET).update(signed).digest('base64url')}`;
+}
+
+test('Carillon itself: a token expires, and another brings all topics back', options, async t => {
+  const asked = [];
+  const pool = counting(t, {token: why => (asked.push(why), jwt('ann', asked.length === 1 ? 2 : 3_600))});
+  const topics = [1, 2].map(i => new Topic(url(`/listen?${i}`), {pool}));
+  const back = topics.map(topic => new Promise(done => topic.on('lost', done)));
+  await Promise.all(topics.map(topic => topic.ready()));
+  await Promise.all(back);
+  assert.deepEqual(asked, ['connect', 'expired']);
+  assert.equal(pool.opened, 2);
+});
+
+test('Carillon itself: another token is sent in time, and nothing is lost', options, async t => {
+  const asked = [];
+  const pool = counting(t, {token: why => (asked.push(why), jwt('ann', 3_600))});
+  const topic = new Topic(url('/echo'), {pool});
+  const said = [];
+  topic.on('status', status => said.push(status));
+  await topic.ready();
+  const refreshed = new Promise(done => (pool.trace = (direction, it) => direction === 'in' && /^·OK·REFRESH·/.test(it) && done()));
+  const {now} = Date;
+  t.after(() => (Date.now = now));
+  Date.now = () => now() + 3_000_000;
+  await refreshed;
+  await topic.send('still here');
+  assert.equal(await topic.recv(), 'still here');
+  assert.deepEqual([asked, said, pool.opened], [['connect', 'expired'], ['connecting', 'open'], 1]);
+
+  await assert.rejects(pool.refresh(jwt('bob', 3_600)), {kind: 'refused', code: 403});
+  await assert.rejects(pool.refresh('no.jwt.'), {kind: 'refused', code: 401});
+  assert.equal(topic.status, 'open');
+});
+
+test('Carillon itself: a bad token is refused, for as long as there is no better one', options, async t => {
+  let asked = 0;
+  const pool = counting(t, {token: () => (++asked < 4 ? 'no.jwt.' : jwt('ann', 3_600))});
+  const topic = new Topic(url('/echo'), {pool});
+  await topic.send('at last');
+  assert.equal(await topic.recv(), 'at last');
+  const none = new Topic(url('/echo'), {pool: counting(t, {token: () => 'no.jwt.', backoff: never()})});
+  await assert.rejects(none.ready(), {kind: 'handshake', code: 1006});
 });

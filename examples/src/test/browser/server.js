@@ -27,10 +27,14 @@ export class Server {
     this.#settings = settings;
   }
 
-  /** A server that tells what it has counted, see {@link counters}. */
-  static async thatTells() {
-    const routes = 'io.carillon.examples.PageRoutes,io.carillon.examples.CountersRoutes';
-    const server = new Server(await freePort(), {CARILLON_HTTP_ROUTES: routes});
+  /**
+   * A server that tells what it has counted, see {@link counters}.
+   *
+   * @param {Object<string, string>} [settings] as environment variables
+   */
+  static async thatTells(settings) {
+    const routes = ['PageRoutes', 'UpdatesRoutes', 'CountersRoutes'].map(name => `io.carillon.examples.${name}`).join();
+    const server = new Server(await freePort(), {CARILLON_HTTP_ROUTES: routes, ...settings});
     server.#program = ['-cp', JAR + delimiter + TEST_CLASSES, 'io.carillon.Main'];
     return server;
   }

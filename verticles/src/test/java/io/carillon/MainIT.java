@@ -55,6 +55,27 @@ class MainIT {
   }
 
   @Test
+  void broadcastTargetThatNobodyServesIsAWarning() throws Exception {
+    String conf =
+        json(
+            "{"
+                + LOOPBACK
+                + ", 'verticles': ['io.carillon.Probe$Broadcasting', 'io.carillon.Probe$Echo']}");
+
+    try (ServerProcess server = ServerProcess.start("-conf", conf)) {
+      server.port();
+      assertThat(server.out())
+          .filteredOn(line -> line.contains("broadcast target"))
+          .singleElement()
+          .asString()
+          .contains("WARN")
+          .endsWith(
+              "broadcast target matches no route: target=/updates/:what,"
+                  + " verticle=io.carillon.Probe$Broadcasting");
+    }
+  }
+
+  @Test
   void environmentOutranksTheFile() throws Exception {
     String conf = json("{'http': {'host': '127.0.0.1', 'port': 99999}}");
 

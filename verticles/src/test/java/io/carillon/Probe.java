@@ -40,6 +40,15 @@ final class Probe {
     }
   }
 
+  /** Says that it broadcasts to topics of {@link Echo}, and to some that nobody serves. */
+  public static final class Broadcasting extends ChannelVerticle {
+    @Override
+    protected void routes(Routes routes) {
+      routes.broadcastsTo("/echo");
+      routes.broadcastsTo("/updates/:what");
+    }
+  }
+
   /** Serves {@code /echo} as well, in another way. */
   public static final class Overlapping extends ChannelVerticle {
     @Override

@@ -82,10 +82,11 @@ final class FloodLoad extends Load {
       }
       return;
     }
-    while (flooders.size() < connections && opened < 100 * connections) {
+    // One at a time: those that the server times out shall not all come back at once.
+    if (flooders.size() < connections && opened < 100 * connections) {
       open();
     }
-    for (long i = 0; i < now; i++) {
+    for (long i = 0; i < now && !flooders.isEmpty(); i++) {
       Flooder next = flooders.remove();
       flooders.add(next);
       done += next.misbehave() ? 1 : 0;

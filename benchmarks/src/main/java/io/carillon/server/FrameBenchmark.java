@@ -86,7 +86,7 @@ public class FrameBenchmark implements FrameParser.Sink {
   }
 
   @Override
-  public void onPong() {
+  public void onPong(byte[] payload) {
     throw new IllegalStateException("a pong was never sent");
   }
 

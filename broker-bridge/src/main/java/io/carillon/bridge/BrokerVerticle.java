@@ -7,11 +7,13 @@ import io.carillon.broker.Asked;
 import io.carillon.broker.BrokerException;
 import io.carillon.broker.LocalSubscriber;
 import io.carillon.broker.LocalTopics;
+import io.carillon.broker.OtherNodes;
 import io.carillon.broker.Publication;
 import io.carillon.broker.Tally;
 import io.carillon.broker.Topic;
 import io.carillon.codec.Codec;
 import io.vertx.core.Future;
+import io.vertx.core.MultiMap;
 import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.eventbus.Message;
@@ -21,7 +23,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -97,8 +98,8 @@ public final class BrokerVerticle extends VerticleBase {
   }
 
   /** What takes the publications of this node for the others, on the threads of publishers. */
-  private @Nullable Function<Publication, Future<Void>> elsewhere() {
-    return links == null ? null : new Handover(vertx, context, this::toOtherNodes)::take;
+  private @Nullable OtherNodes elsewhere() {
+    return links == null ? null : new Handover(vertx, context, this::toOtherNodes);
   }
 
   /**
@@ -224,15 +225,16 @@ public final class BrokerVerticle extends VerticleBase {
       return;
     }
     Topic normal;
+    LocalSubscriber subscriber;
     try {
       normal = Topic.of(topic);
+      subscriber = subscriber(address, message.headers());
     } catch (IllegalArgumentException e) {
       message.fail(BrokerException.Code.INVALID.number(), e.getMessage());
       return;
     }
     if (Addresses.ACTION_SUBSCRIBE.equals(action)) {
-      boolean takesObjects = "true".equals(message.headers().get(Addresses.BY_REFERENCE));
-      interest().add(normal, new LocalSubscriber(vertx, address, takesObjects));
+      interest().add(normal, subscriber);
       want(normal).onComplete(told -> message.reply(null));
     } else if (Addresses.ACTION_UNSUBSCRIBE.equals(action)) {
       remove(normal, address);
@@ -240,6 +242,13 @@ public final class BrokerVerticle extends VerticleBase {
     } else {
       message.fail(BrokerException.Code.INVALID.number(), "unknown action: action=" + action);
     }
+  }
+
+  private LocalSubscriber subscriber(String address, MultiMap headers) {
+    boolean takesObjects = "true".equals(headers.get(Addresses.BY_REFERENCE));
+    String thread = headers.get(Addresses.THREAD);
+    boolean known = takesObjects && thread != null;
+    return new LocalSubscriber(vertx, address, takesObjects, known ? Long.parseLong(thread) : 0);
   }
 
   private Future<Void> want(Topic topic) {

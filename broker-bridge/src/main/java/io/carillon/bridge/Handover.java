@@ -1,11 +1,15 @@
 package io.carillon.bridge;
 
+import io.carillon.broker.OtherNodes;
 import io.carillon.broker.Publication;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.internal.VertxInternal;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 
@@ -15,11 +19,11 @@ import java.util.function.Function;
  * <p>A publisher does not wait for the other thread while less than {@value #SOON_BYTES} bytes are
  * on the way: a handler that broadcasts is done at once and gets its next message in the same turn
  * of its loop, so that what it publishes shares system calls. Beyond that it waits until the broker
- * has taken its publication, and so as long as other nodes make the broker wait.
+ * has taken enough, and so as long as other nodes make the broker wait.
  *
  * <p>May be used from any thread; each keeps its order.
  */
-final class Handover {
+final class Handover implements OtherNodes {
   /** Publishers wait while more than this is on the way to the broker, in bytes. */
   static final int SOON_BYTES = 256 << 10;
 
@@ -30,6 +34,7 @@ final class Handover {
   private final Context context;
   private final Function<Publication, Future<Void>> broker;
   private final AtomicLong onTheWay = new AtomicLong();
+  private final Queue<Promise<Void>> waiting = new ConcurrentLinkedQueue<>();
 
   /**
    * @param broker takes a publication on {@code context}; complete once the next one may come
@@ -40,19 +45,42 @@ final class Handover {
     this.broker = broker;
   }
 
-  /** Hands a publication over; complete at once while little is on the way. */
-  Future<Void> take(Publication publication) {
-    long cost = (long) publication.payload().size() + OVERHEAD_BYTES;
-    if (onTheWay.addAndGet(cost) <= SOON_BYTES) {
-      context.runOnContext(turn -> give(publication, cost));
+  @Override
+  public Future<Void> expect(Publication publication) {
+    if (onTheWay.addAndGet(cost(publication)) <= SOON_BYTES) {
       return Future.succeededFuture();
     }
-    Promise<Void> taken = vertx.getOrCreateContext().promise();
-    context.runOnContext(turn -> give(publication, cost).onComplete(taken));
-    return taken.future();
+    Promise<Void> room = vertx.getOrCreateContext().promise();
+    waiting.add(room);
+    releaseWhereThereIsRoom(); // which may have come between the two
+    return room.future();
   }
 
-  private Future<Void> give(Publication publication, long cost) {
-    return broker.apply(publication).onComplete(taken -> onTheWay.addAndGet(-cost));
+  @Override
+  public void accept(List<Publication> publications) {
+    context.runOnContext(turn -> publications.forEach(this::give));
+  }
+
+  private void give(Publication publication) {
+    broker.apply(publication).onComplete(taken -> onTaken(publication));
+  }
+
+  private void onTaken(Publication publication) {
+    onTheWay.addAndGet(-cost(publication));
+    releaseWhereThereIsRoom();
+  }
+
+  private void releaseWhereThereIsRoom() {
+    while (onTheWay.get() <= SOON_BYTES) {
+      Promise<Void> first = waiting.poll();
+      if (first == null) {
+        return;
+      }
+      first.complete();
+    }
+  }
+
+  private static long cost(Publication publication) {
+    return (long) publication.payload().size() + OVERHEAD_BYTES;
   }
 }

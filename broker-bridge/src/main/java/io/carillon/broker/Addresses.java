@@ -39,6 +39,12 @@ public final class Addresses {
   /** Local: tells how many connections this node has, and how often each limit was reached. */
   public static final String COUNTERS = "carillon.counters";
 
+  /** HTTP verticles with keys for tokens: take back tokens; also the name of the shared map. */
+  public static final String REVOCATIONS = "carillon.revocations";
+
+  /** The topic on which HTTP verticles tell each other of tokens that were taken back. */
+  public static final String REVOCATIONS_TOPIC = "/.revocations";
+
   /** Header: a node. */
   public static final String NODE = "node";
 
@@ -90,6 +96,9 @@ public final class Addresses {
   /** Header: {@code true} when the receiver takes Java objects of the own JVM by reference. */
   public static final String BY_REFERENCE = "by-reference";
 
+  /** Id of the thread where an address of this node listens; may be left out. */
+  public static final String THREAD = "thread";
+
   /** Header: the kind of an event: {@code join}, {@code message} or {@code leave}. */
   public static final String EVENT = "event";
 
@@ -122,6 +131,12 @@ public final class Addresses {
 
   /** Header: how a channel ended, as {@code protocol.LeaveStatus} names it. */
   public static final String KIND = "kind";
+
+  /** Header of a leave: why the client has not joined after all, an HTTP status or a close code. */
+  public static final String FAILURE = "failure";
+
+  /** Header of such a leave: the reason in words. */
+  public static final String FAILURE_REASON = "failure-reason";
 
   /** Header of a reply to an event: {@code forward} when another route may take it. */
   public static final String OUTCOME = "outcome";
@@ -176,6 +191,9 @@ public final class Addresses {
 
   /** Action on {@link #SEND}: count the connections. */
   public static final String ACTION_CONNECTED = "connected";
+
+  /** Action on an HTTP verticle's address: a connection has a new token with these claims. */
+  public static final String ACTION_REFRESH = "refresh";
 
   /** Action between brokers: here I am, and these topics I want; the answer says the same. */
   public static final String ACTION_HELLO = "hello";

@@ -135,7 +135,8 @@ public final class Broker {
             .addHeader(Addresses.ACTION, action)
             .addHeader(Addresses.TOPIC, topic.uri())
             .addHeader(Addresses.ADDRESS, address)
-            .addHeader(Addresses.BY_REFERENCE, "true");
+            .addHeader(Addresses.BY_REFERENCE, "true")
+            .addHeader(Addresses.THREAD, Long.toString(Thread.currentThread().getId()));
     return vertx
         .eventBus()
         .<Void>request(Addresses.BROKER, null, options)

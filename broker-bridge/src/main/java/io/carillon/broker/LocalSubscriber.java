@@ -5,19 +5,29 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.MessageProducer;
+import java.util.List;
+import java.util.function.Consumer;
 
 /** One bus address of this node that wants a topic, and the form in which it takes publications. */
-public final class LocalSubscriber {
+public final class LocalSubscriber implements Consumer<List<Publication>> {
   private final Vertx vertx;
   private final String address;
   private final boolean byReference;
+  private final long thread;
   private final MessageProducer<Object> producer;
 
-  /** A subscriber; {@code byReference} if it takes {@link Publication}s as Java objects. */
-  public LocalSubscriber(Vertx vertx, String address, boolean byReference) {
+  /**
+   * A subscriber.
+   *
+   * @param byReference whether it takes {@link Publication} and {@link Publications} as Java
+   *     objects
+   * @param thread the id of the thread where it listens; 0 if that is not known
+   */
+  public LocalSubscriber(Vertx vertx, String address, boolean byReference, long thread) {
     this.vertx = vertx;
     this.address = address;
     this.byReference = byReference;
+    this.thread = thread;
     this.producer = vertx.eventBus().sender(address, ByReference.options(vertx));
   }
 
@@ -26,10 +36,28 @@ public final class LocalSubscriber {
     return address;
   }
 
-  /** Hands it a publication; false when nobody listens there any more. */
-  boolean deliver(Publication publication) {
-    // A message that stays in this JVM is either with its consumer now or refused.
-    return !(byReference ? producer.write(publication) : plain(publication)).failed();
+  /**
+   * Whether publications may wait for others of the same turn, because another thread gets them.
+   */
+  boolean takesTogether(long publisherThread) {
+    return byReference && thread != publisherThread;
+  }
+
+  /** Hands it a publication. */
+  void deliver(Publication publication) {
+    if ((byReference ? producer.write(publication) : plain(publication)).failed()) {
+      reportGone(publication.topic());
+    }
+  }
+
+  /** Hands it publications in their order. */
+  @Override
+  public void accept(List<Publication> publications) {
+    if (publications.size() == 1) {
+      deliver(publications.get(0));
+    } else if (producer.write(new Publications(publications)).failed()) {
+      publications.stream().map(Publication::topic).distinct().forEach(this::reportGone);
+    }
   }
 
   /** Hands it an ask, if it takes objects; the others have no clients. */
@@ -43,8 +71,11 @@ public final class LocalSubscriber {
     }
   }
 
-  /** Has the broker, which keeps the map, forget this subscriber. */
-  void reportGone(Topic topic) {
+  /**
+   * Has the broker, which keeps the map, forget this subscriber: a message that stays in this JVM
+   * is either with its consumer now or refused.
+   */
+  private void reportGone(Topic topic) {
     DeliveryOptions options =
         new DeliveryOptions()
             .setLocalOnly(true)

@@ -1,14 +1,16 @@
 package io.carillon.broker;
 
 import io.carillon.codec.Payload;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.shareddata.Shareable;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,8 +26,11 @@ public final class LocalTopics implements Shareable {
 
   private final Map<Topic, LocalSubscriber[]> topics = new ConcurrentHashMap<>();
   private volatile long maxMessageBytes = -1;
-  private volatile @Nullable Function<Publication, Future<Void>> otherNodes;
   private volatile @Nullable Consumer<Asked> otherNodesAsked;
+  private volatile @Nullable OtherNodes otherNodes;
+
+  @SuppressWarnings("ThreadLocalUsage") // there is one LocalTopics for each Vert.x
+  private final ThreadLocal<@Nullable Turn> turns = new ThreadLocal<>();
 
   private LocalTopics() {}
 
@@ -41,14 +46,11 @@ public final class LocalTopics implements Shareable {
   /**
    * The broker runs from now on.
    *
-   * @param elsewhere takes publications for the other nodes, on any thread; null if there can be
-   *     none
+   * @param elsewhere takes publications for the other nodes; null if there can be none
    * @param asked takes asks for the other nodes, on any thread, and answers each; null likewise
    */
   public void open(
-      long limitBytes,
-      @Nullable Function<Publication, Future<Void>> elsewhere,
-      @Nullable Consumer<Asked> asked) {
+      long limitBytes, @Nullable OtherNodes elsewhere, @Nullable Consumer<Asked> asked) {
     otherNodes = elsewhere;
     otherNodesAsked = asked;
     maxMessageBytes = limitBytes;
@@ -90,20 +92,52 @@ public final class LocalTopics implements Shareable {
             "publication too large: bytes=" + size + ", max=" + max);
   }
 
-  /** Hands a publication to the subscribers of this node. */
+  /**
+   * Hands a publication to the subscribers of this node: at once to those on this thread, and to
+   * those on others when the turn of this event loop ends, if this is one.
+   */
   public void deliver(Publication publication) {
-    Topic topic = publication.topic();
-    for (LocalSubscriber subscriber : topics.getOrDefault(topic, NONE)) {
-      if (!subscriber.deliver(publication)) {
-        subscriber.reportGone(topic);
+    LocalSubscriber[] subscribers = topics.getOrDefault(publication.topic(), NONE);
+    if (subscribers.length == 0) {
+      return;
+    }
+    Turn turn = turn();
+    long thread = Thread.currentThread().getId();
+    for (LocalSubscriber subscriber : subscribers) {
+      if (turn != null && subscriber.takesTogether(thread)) {
+        turn.add(subscriber, publication);
+      } else {
+        subscriber.deliver(publication);
       }
     }
   }
 
-  /** Hands a publication to the broker for the other nodes; complete when it has taken it. */
+  /** That of this thread; null if it is no event loop. */
+  private @Nullable Turn turn() {
+    Turn known = turns.get();
+    if (known == null
+        && Context.isOnEventLoopThread()
+        && Vertx.currentContext() instanceof ContextInternal context) {
+      known = new Turn(context.unwrap());
+      turns.set(known);
+    }
+    return known;
+  }
+
+  /** Hands a publication to the broker for the other nodes; complete when it may take more. */
   Future<Void> deliverElsewhere(Publication publication) {
-    Function<Publication, Future<Void>> elsewhere = otherNodes;
-    return elsewhere == null ? Future.succeededFuture() : elsewhere.apply(publication);
+    OtherNodes elsewhere = otherNodes;
+    if (elsewhere == null) {
+      return Future.succeededFuture();
+    }
+    Future<Void> room = elsewhere.expect(publication);
+    Turn turn = turn();
+    if (turn == null) {
+      elsewhere.accept(List.of(publication));
+    } else {
+      turn.add(elsewhere, publication);
+    }
+    return room;
   }
 
   /** Hands an ask to those of this node who have some of its clients; each adds its answer. */

@@ -7,14 +7,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.carillon.bridge.BrokerOptions;
 import io.carillon.bridge.BrokerVerticle;
 import io.carillon.codec.Payload;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.ReplyException;
+import io.vertx.core.internal.VertxInternal;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -52,6 +57,46 @@ class BrokerTest {
     assertThatThrownBy(() -> await(future))
         .isInstanceOfSatisfying(BrokerException.class, e -> assertThat(e.code()).isEqualTo(code))
         .hasMessage(message);
+  }
+
+  /** Each has an event loop of its own, as long as there are two. */
+  private static Context[] twoContexts(Vertx vertx) {
+    VertxInternal own = (VertxInternal) vertx;
+    return new Context[] {own.createEventLoopContext(), own.createEventLoopContext()};
+  }
+
+  @Test
+  void anotherEventLoopGetsWhatOneTurnPublishesInOneMessage() throws Exception {
+    run(100);
+    Context[] contexts = twoContexts(vertx);
+    Promise<Void> subscribed = Promise.promise();
+    contexts[0].runOnContext(
+        now -> broker.subscribe("/a", received::add).<Void>mapEmpty().onComplete(subscribed));
+    await(subscribed.future());
+    Queue<Object> bodies = new ConcurrentLinkedQueue<>();
+    vertx
+        .eventBus()
+        .addInboundInterceptor(
+            delivery -> {
+              if (delivery.message().address().startsWith("carillon.subscriber:")) {
+                bodies.add(delivery.message().body());
+              }
+              delivery.next();
+            });
+
+    contexts[1].runOnContext(
+        now -> {
+          for (int i = 0; i < 100; i++) {
+            broker.broadcastTo("/a", "message " + i);
+          }
+        });
+
+    for (int i = 0; i < 100; i++) {
+      assertThat(next()).isEqualTo("message " + i);
+    }
+    assertThat(bodies)
+        .hasSize(2)
+        .allMatch(body -> body instanceof Publications several && several.all().size() > 30);
   }
 
   @Test

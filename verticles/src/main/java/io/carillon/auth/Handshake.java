@@ -1,5 +1,7 @@
 package io.carillon.auth;
 
+import static java.util.stream.Collectors.joining;
+
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
@@ -10,6 +12,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /**
  * What the request that opened a connection said, or any other one. Readable for as long as the
@@ -21,6 +25,7 @@ import java.util.Optional;
 public final class Handshake {
   private static final String KEY = "carillon.handshake";
   private static final String SUBPROTOCOL = "sec-websocket-protocol";
+  private static final String AUTHORIZATION = "authorization";
 
   private final String method;
   private final String uri;
@@ -102,17 +107,44 @@ public final class Handshake {
    * @param subprotocols a comma list; empty for none
    */
   public Handshake forTopic(String uri, String subprotocols) {
+    String offers =
+        offers(Stream.of(subprotocols)).filter(Handshake::isSeen).collect(joining(", "));
+    return with(uri, without(line -> nameOf(line).equalsIgnoreCase(SUBPROTOCOL)), offers)
+        .with(identity.withoutToken());
+  }
+
+  /** The same request without the token that it brought, which only its verifier may see. */
+  public Handshake withoutBearer() {
+    String offers = subprotocols().stream().filter(Handshake::isSeen).collect(joining(", "));
+    return with(
+        uri,
+        without(
+            line -> {
+              String name = nameOf(line);
+              return name.equalsIgnoreCase(SUBPROTOCOL)
+                  || (name.equalsIgnoreCase(AUTHORIZATION)
+                      && Bearer.isAuthorization(line.substring(name.length() + 1)));
+            }),
+        offers);
+  }
+
+  private static boolean isSeen(String offer) {
+    return !Bearer.isSubprotocol(offer);
+  }
+
+  private String without(Predicate<String> dropped) {
     StringBuilder lines = new StringBuilder(headers.length());
     for (String line : headers.split("\n", -1)) {
-      if (!line.isEmpty() && !nameOf(line).equalsIgnoreCase(SUBPROTOCOL)) {
+      if (!line.isEmpty() && !dropped.test(line)) {
         lines.append('\n').append(line);
       }
     }
-    if (!subprotocols.isEmpty()) {
-      lines.append('\n').append(SUBPROTOCOL).append(':').append(subprotocols.replace('\n', ' '));
-    }
-    return new Handshake(
-        method, uri, secure, remoteAddress, lines.append('\n').toString(), identity.withoutToken());
+    return lines.toString();
+  }
+
+  private Handshake with(String topic, String lines, String offers) {
+    String offering = offers.isEmpty() ? "" : "\n" + SUBPROTOCOL + ":" + offers.replace('\n', ' ');
+    return new Handshake(method, topic, secure, remoteAddress, lines + offering + "\n", identity);
   }
 
   /** The method, such as {@code GET}. */
@@ -167,11 +199,14 @@ public final class Handshake {
 
   /** The subprotocols that the client offers, in its order (RFC 6455, section 4.1). */
   public List<String> subprotocols() {
-    return headers(SUBPROTOCOL).stream()
+    return offers(headers(SUBPROTOCOL).stream()).toList();
+  }
+
+  private static Stream<String> offers(Stream<String> lists) {
+    return lists
         .flatMap(value -> Arrays.stream(value.split(",", -1)))
         .map(String::trim)
-        .filter(name -> !name.isEmpty())
-        .toList();
+        .filter(name -> !name.isEmpty());
   }
 
   /** The value of a cookie, if the client sent one of that name. */

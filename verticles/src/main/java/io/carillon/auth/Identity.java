@@ -60,6 +60,11 @@ public final class Identity {
     return Optional.ofNullable(token);
   }
 
+  /** Whether {@link #claims} has any. */
+  public boolean hasClaims() {
+    return claims != null || (token != null && !token.claims().isEmpty());
+  }
+
   /** The same in a session. */
   public Identity withSession(String id) {
     return new Identity(id, user, claims, token);

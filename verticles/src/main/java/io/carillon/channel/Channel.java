@@ -78,10 +78,11 @@ public interface Channel<O> {
   <T> boolean createLocal(ChannelLocal<T> name, T value);
 
   /**
-   * The one value of a type that is made once for this channel, by whoever asks first. On one node
-   * all handlers of the channel share it, on other nodes those of one verticle. Where the client
-   * has come by a one-time URI, it is the one that the request to which that was issued had cached,
-   * if it had.
+   * The one value of a type that is made once for the connection, by whoever asks first, for all
+   * topics that it has. On the node of the connection all handlers share it, on other nodes those
+   * of one verticle instance, for as long as it has a channel of the connection. Where the client
+   * has come to this topic by a one-time URI, it is the value that the request to which that was
+   * issued had cached, if it had one.
    */
   <T> T cached(Class<T> type, Supplier<T> maker);
 

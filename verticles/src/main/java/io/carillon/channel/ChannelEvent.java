@@ -53,11 +53,17 @@ public interface ChannelEvent {
   /** The message for {@link Kind#MESSAGE}, where the route takes it in chunks and it comes so. */
   @Nullable IncomingMessage stream();
 
+  /** The ping or pong that a {@link Kind#MESSAGE} is, for a route that looks at them. */
+  @Nullable Frame control();
+
   /**
    * How it ended, for {@link Kind#LEAVE}; null when no leave handler is to run, because another
    * route has run its own or the client never joined, and the channel is only to be forgotten.
    */
   @Nullable LeaveStatus status();
+
+  /** For {@link Kind#LEAVE}, why a client has not joined after all; null for one that had. */
+  @Nullable CloseException failure();
 
   /** What the handler instance attached to the channel at an earlier event. */
   @Nullable Object attachment();

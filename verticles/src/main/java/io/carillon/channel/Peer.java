@@ -29,6 +29,9 @@ public interface Peer {
   /** What handlers keep with the channel; shared by all routes of one handler instance at least. */
   Locals locals();
 
+  /** The same for the connection, which the channels of several topics share. */
+  Locals connectionLocals();
+
   /** Queues a message for the client; see {@link Channel#send}. */
   Future<Void> send(Payload payload);
 
@@ -45,6 +48,14 @@ public interface Peer {
    * @param timeoutMillis how long an answer is waited for
    */
   Future<Payload> request(Payload payload, long timeoutMillis);
+
+  /**
+   * Sends a control frame, or what stands for it; see {@link Socket#sendRaw}.
+   *
+   * @return fails with {@link CloseException} 501 for a ping or pong where the connection is on
+   *     another node, or has other topics
+   */
+  Future<Void> control(Frame frame);
 
   /** Ends the channel; see {@link Channel#close(CloseStatus)}. */
   void close(CloseStatus status);

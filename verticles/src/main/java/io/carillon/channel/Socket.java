@@ -44,13 +44,28 @@ public interface Socket<I, O> {
    */
   Future<I> recv();
 
-  /** Waits for the next message as it came; fails like {@link #recv}. */
+  /**
+   * Waits for the next frame: a message as it came, a ping or a pong where the route has {@code
+   * controlFrames}, and once the close with which the channel has ended. After it, and where there
+   * was no close frame, it fails like {@link #recv}, which passes over pings and pongs.
+   */
   Future<Frame> recvRaw();
 
   /** Sends a message; see {@link Channel#send}. */
   Future<Void> send(O message);
 
-  /** Sends a text or a binary message as it is, or ends the channel. */
+  /**
+   * Sends a frame as it is. A ping or a pong overtakes messages that wait. A close frame goes
+   * behind them, and ends nothing by itself: nothing can be sent any more, but what the client says
+   * is heard until it answers with its own close frame, for the close time-out at the longest, or
+   * until the loop ends. On a topic of a connection that has others, and on another node than the
+   * client, a close ends the channel with its status.
+   *
+   * @return completes when the frame is queued; fails with {@link CloseException} when the channel
+   *     has ended, with 501 for a ping or pong on another node than the client or on a topic of a
+   *     connection that has others, and with {@link DroppedException} for one that the client reads
+   *     too slowly for
+   */
   Future<Void> sendRaw(Frame frame);
 
   /**

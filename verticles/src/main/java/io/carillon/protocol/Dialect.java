@@ -17,6 +17,8 @@ public enum Dialect {
   /** What may stand behind a topic in the extension: {@code #} and 9 digits, {@code ^} and 19. */
   private static final int SUFFIX_BYTES = 30;
 
+  private static final int MAX_REFRESH_BYTES = 16 << 10;
+
   private final String subprotocol;
   private final int maxTopicBytes;
   private final int maxControlBytes;
@@ -50,6 +52,11 @@ public enum Dialect {
   /** Longest control message, in bytes. */
   public int maxControlBytes() {
     return maxControlBytes;
+  }
+
+  /** Longest message with a new token, in bytes. */
+  int maxRefreshBytes() {
+    return this == CARILLON_V1 ? MAX_REFRESH_BYTES : maxControlBytes;
   }
 
   /** Whether a topic may be followed by an instance or the number of a request. */

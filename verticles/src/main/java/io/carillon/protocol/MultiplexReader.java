@@ -34,11 +34,15 @@ public final class MultiplexReader {
     /** The client wants to know whether the server is there. */
     void onPing(String token);
 
+    /** The client has a new token. */
+    void onRefresh(String token);
+
     /** The client may not send this. */
     void onInvalid(String reason);
   }
 
   private static final String WRONG = "Control Message Invalid";
+  private static final byte[] REFRESH = MultiplexWriter.prefix("\u00b7REFRESH");
   private static final int MAX_ID_DIGITS = 18;
   private static final byte SEPARATOR_FIRST = (byte) 0xc2;
   private static final byte SEPARATOR_SECOND = (byte) 0xb7;
@@ -113,8 +117,9 @@ public final class MultiplexReader {
   }
 
   private void readControl(Payload message) {
-    if (message.size() > dialect.maxControlBytes()) {
-      sink.onInvalid("Control message exceeds " + dialect.maxControlBytes() + " byte limit");
+    int most = isRefresh(message) ? dialect.maxRefreshBytes() : dialect.maxControlBytes();
+    if (message.size() > most) {
+      sink.onInvalid("Control message exceeds " + most + " byte limit");
       return;
     }
     List<String> fields = fields(message.text());
@@ -130,6 +135,12 @@ public final class MultiplexReader {
         }
       }
     }
+  }
+
+  private static boolean isRefresh(Payload message) {
+    byte[] bytes = message.bytes();
+    return Arrays.equals(
+        bytes, 0, Math.min(bytes.length, REFRESH.length), REFRESH, 0, REFRESH.length);
   }
 
   /** The fields behind the first separator; the one at the end may be missing. */
@@ -181,6 +192,8 @@ public final class MultiplexReader {
   private void readExtension(String action, List<String> fields) {
     if (action.equals("PING") && fields.size() == 1) {
       sink.onPing(fields.get(0));
+    } else if (action.equals("REFRESH") && fields.size() == 1) {
+      sink.onRefresh(fields.get(0));
     } else if (action.equals("OK") && field(fields, 0).equals("UNSUBSCRIBE")) {
       sink.onEndHeard(field(fields, 1));
     } else if (action.equals("ERR") && field(fields, 1).equals("REQUEST")) {

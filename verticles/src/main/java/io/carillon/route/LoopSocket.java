@@ -9,6 +9,7 @@ import io.carillon.channel.Socket;
 import io.carillon.codec.Codec;
 import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
+import io.carillon.protocol.LeaveStatus;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.Objects;
@@ -26,8 +27,10 @@ final class LoopSocket<I, O> implements Socket<I, O> {
   private final Codec<I> in;
   private final Promise<Void> ended = Promise.promise();
   private @Nullable ChannelEvent waiting;
-  private @Nullable Promise<Payload> taker;
+  private @Nullable Promise<ChannelEvent> taker;
+  private boolean takesAll;
   private @Nullable CloseStatus closed;
+  private boolean closeUnheard;
   private boolean over;
 
   LoopSocket(RouteChannel<O> channel, Codec<I> in) {
@@ -72,25 +75,28 @@ final class LoopSocket<I, O> implements Socket<I, O> {
 
   /** A message has come. */
   void offer(ChannelEvent message) {
-    Promise<Payload> asking = taker;
+    Promise<ChannelEvent> asking = taker;
     if (over) {
       message.succeed();
     } else if (asking == null) {
       waiting = message;
     } else {
-      taker = null;
       message.succeed();
-      asking.complete(Objects.requireNonNull(message.payload()));
+      if (takesAll || message.control() == null) {
+        taker = null;
+        asking.complete(message);
+      }
     }
   }
 
   /** The channel is over; completes when the loop has ended. */
-  Future<Void> close(CloseStatus status) {
-    closed = status;
-    Promise<Payload> asking = taker;
+  Future<Void> close(LeaveStatus status) {
+    closed = status.closeStatus();
+    closeUnheard = status.kind() == LeaveStatus.Kind.CLOSED;
+    Promise<ChannelEvent> asking = taker;
     taker = null;
     if (asking != null) {
-      asking.fail(new CloseException(status));
+      asking.fail(new CloseException(status.closeStatus()));
     }
     return ended.future();
   }
@@ -104,20 +110,37 @@ final class LoopSocket<I, O> implements Socket<I, O> {
 
   @Override
   public Future<I> recv() {
-    return payload().map(in::decode);
+    return next(false).map(message -> in.decode(payload(message)));
+  }
+
+  private static Payload payload(ChannelEvent message) {
+    return Objects.requireNonNull(message.payload());
   }
 
   @Override
   public Future<Frame> recvRaw() {
-    return payload()
-        .map(
-            payload ->
-                payload.isText()
-                    ? new Frame.Text(payload.text())
-                    : new Frame.Binary(payload.bytes()));
+    return next(true).map(LoopSocket::frame).recover(this::close);
   }
 
-  private Future<Payload> payload() {
+  private static Frame frame(ChannelEvent message) {
+    Frame control = message.control();
+    if (control != null) {
+      return control;
+    }
+    Payload payload = payload(message);
+    return payload.isText() ? new Frame.Text(payload.text()) : new Frame.Binary(payload.bytes());
+  }
+
+  /** The close with which the channel has ended is the last frame. */
+  private Future<Frame> close(Throwable failure) {
+    if (closed == null || !closeUnheard) {
+      return Future.failedFuture(failure);
+    }
+    closeUnheard = false;
+    return Future.succeededFuture(new Frame.Close(closed));
+  }
+
+  private Future<ChannelEvent> next(boolean all) {
     if (taker != null) {
       return Future.failedFuture(new IllegalStateException("the recv before is still waiting"));
     }
@@ -125,14 +148,17 @@ final class LoopSocket<I, O> implements Socket<I, O> {
     if (message != null) {
       waiting = null;
       message.succeed();
-      return Future.succeededFuture(Objects.requireNonNull(message.payload()));
+      if (all || message.control() == null) {
+        return Future.succeededFuture(message);
+      }
     }
     CloseStatus status = closed;
     if (status != null) {
       return Future.failedFuture(new CloseException(status));
     }
-    Promise<Payload> asking = Promise.promise();
+    Promise<ChannelEvent> asking = Promise.promise();
     taker = asking;
+    takesAll = all;
     return asking.future();
   }
 
@@ -143,14 +169,12 @@ final class LoopSocket<I, O> implements Socket<I, O> {
 
   @Override
   public Future<Void> sendRaw(Frame frame) {
-    if (frame instanceof Frame.Close close) {
-      channel.close(close.status());
-      return Future.succeededFuture();
+    if (frame instanceof Frame.Text text) {
+      return channel.sendRaw(Payload.text(text.text()));
     }
-    return channel.sendRaw(
-        frame instanceof Frame.Text text
-            ? Payload.text(text.text())
-            : Payload.binary(((Frame.Binary) frame).bytes()));
+    return frame instanceof Frame.Binary binary
+        ? channel.sendRaw(Payload.binary(binary.bytes()))
+        : channel.control(frame);
   }
 
   @Override

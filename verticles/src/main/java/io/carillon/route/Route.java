@@ -323,7 +323,22 @@ public final class Route<I, O> {
     return this;
   }
 
-  /** Hears that the join handler has refused a client, and why. */
+  /**
+   * Lets {@code recvRaw} of the {@link #socket} see the pings and pongs of the client, which count
+   * as messages then. Pings are answered by the server all the same. They are seen on the node of
+   * the client only, and not on topics of a connection that has others.
+   */
+  public Route<I, O> controlFrames() {
+    settings = settings.withControlFrames();
+    return this;
+  }
+
+  /**
+   * Hears that a client which this route has taken, or whose parameters it has read, did not get in
+   * after all, and why: its own join handler has refused it, or that of another route, join took
+   * too long, the client was gone before, or nobody could be told of it. Where the join handler had
+   * succeeded, {@link #leave} runs behind it. Called once at the most.
+   */
   public Route<I, O> failedUpgrade(BiConsumer<Channel<O>, CloseException> handler) {
     failedUpgrade = handler;
     return this;
@@ -547,6 +562,9 @@ public final class Route<I, O> {
     if (socket != null && (message != null || !kinds.isEmpty())) {
       throw new IllegalArgumentException(
           "a route has a message handler or a socket, not both: pattern=" + pattern);
+    }
+    if (settings.controlFrames() && socket == null) {
+      throw new IllegalArgumentException("only a socket sees control frames: pattern=" + pattern);
     }
     if (stream != null
         && (socket != null || message != null || !kinds.isEmpty() || !needed.isEmpty())) {

@@ -9,6 +9,7 @@ import io.carillon.channel.Channel;
 import io.carillon.channel.ChannelEvent;
 import io.carillon.channel.ChannelLocal;
 import io.carillon.channel.CloseException;
+import io.carillon.channel.Frame;
 import io.carillon.channel.MessageStream;
 import io.carillon.channel.Params;
 import io.carillon.channel.Peer;
@@ -37,6 +38,7 @@ final class RouteChannel<O> implements Channel<O> {
   private volatile boolean joining;
   private boolean known;
   private boolean passed;
+  private boolean failed;
 
   RouteChannel(
       Peer peer, Params params, Route<?, O> route, @Nullable ParamRecord<?> reader, Broker broker) {
@@ -62,6 +64,13 @@ final class RouteChannel<O> implements Channel<O> {
 
   void passed() {
     passed = true;
+  }
+
+  /** The client does not get in; says whether that was known. */
+  boolean failed() {
+    boolean before = failed;
+    failed = true;
+    return before;
   }
 
   /** Where the channel is served as a loop. */
@@ -158,7 +167,10 @@ final class RouteChannel<O> implements Channel<O> {
 
   @Override
   public <T> T cached(Class<T> type, Supplier<T> maker) {
-    return peer.locals().cached(type, () -> inherited(type).orElseGet(maker));
+    Optional<T> inherited = inherited(type);
+    return inherited.isPresent()
+        ? peer.locals().cached(type, inherited::get)
+        : peer.connectionLocals().cached(type, maker);
   }
 
   private <T> Optional<T> inherited(Class<T> type) {
@@ -188,6 +200,11 @@ final class RouteChannel<O> implements Channel<O> {
   @Override
   public Future<Void> sendRaw(Object message) {
     return peer.send(Codec.payloadOf(message, typed.values()));
+  }
+
+  /** Sends a control frame; see {@link Peer#control}. */
+  Future<Void> control(Frame frame) {
+    return peer.control(frame);
   }
 
   @Override

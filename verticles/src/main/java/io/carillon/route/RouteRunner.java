@@ -175,6 +175,10 @@ final class RouteRunner<I, O> {
       socket.offer(event);
       return;
     }
+    if (event.control() != null) {
+      event.succeed(); // the loop has not begun
+      return;
+    }
     MessageHandler<IncomingMessage, O> streams = route.streamHandler();
     if (streams != null) {
       IncomingMessage chunks = event.stream();
@@ -259,13 +263,21 @@ final class RouteRunner<I, O> {
     if (channel.known(false)) {
       known.remove();
     }
+    CloseException why = event.failure();
+    if (why != null) {
+      try {
+        onFailedUpgrade(channel, why);
+      } catch (RuntimeException e) {
+        failure(event.kind(), channel, e); // which says so
+      }
+    }
     LoopSocket<?, O> socket = channel.socket();
     if (socket == null) {
       left(event, channel);
     } else {
       LeaveStatus status = event.status();
       socket
-          .close(status == null ? CloseStatus.GOING_AWAY : status.closeStatus())
+          .close(status == null ? LeaveStatus.of(CloseStatus.GOING_AWAY) : status)
           .onComplete(ended -> left(event, channel));
     }
   }
@@ -304,6 +316,12 @@ final class RouteRunner<I, O> {
     } else {
       CloseException why = failure(event.kind(), channel, e);
       event.fail(why);
+      onFailedUpgrade(channel, why);
+    }
+  }
+
+  private void onFailedUpgrade(RouteChannel<O> channel, CloseException why) {
+    if (!channel.failed()) {
       route.onFailedUpgrade(channel, why);
     }
   }

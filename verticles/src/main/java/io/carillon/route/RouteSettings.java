@@ -32,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  * @param allowedOrigins pages of which other origins may join
  * @param maxStreamBytes largest inbound message in bytes where messages come in chunks, over which
  *     a client is closed with 1009; 0 where they come whole
+ * @param controlFrames whether pings and pongs of clients are messages too
  */
 public record RouteSettings(
     JoinPhase joinPhase,
@@ -45,7 +46,8 @@ public record RouteSettings(
     Overflow overflow,
     @Nullable Rate rate,
     Origins allowedOrigins,
-    long maxStreamBytes) {
+    long maxStreamBytes,
+    boolean controlFrames) {
 
   /** What holds where a route says nothing. */
   public static final RouteSettings DEFAULT =
@@ -61,7 +63,8 @@ public record RouteSettings(
           Overflow.CLOSE,
           null,
           Origins.OWN,
-          0);
+          0,
+          false);
 
   /** Checks the numbers. */
   public RouteSettings {
@@ -129,6 +132,10 @@ public record RouteSettings(
     return with(settings -> settings.maxStreamBytes = bytes);
   }
 
+  RouteSettings withControlFrames() {
+    return with(settings -> settings.controlFrames = true);
+  }
+
   private RouteSettings with(Consumer<Changed> change) {
     Changed settings = new Changed(this);
     change.accept(settings);
@@ -149,6 +156,7 @@ public record RouteSettings(
     private @Nullable Rate rate;
     private Origins allowedOrigins;
     private long maxStreamBytes;
+    private boolean controlFrames;
 
     Changed(RouteSettings from) {
       joinPhase = from.joinPhase;
@@ -163,6 +171,7 @@ public record RouteSettings(
       rate = from.rate;
       allowedOrigins = from.allowedOrigins;
       maxStreamBytes = from.maxStreamBytes;
+      controlFrames = from.controlFrames;
     }
 
     RouteSettings freeze() {
@@ -178,7 +187,8 @@ public record RouteSettings(
           overflow,
           rate,
           allowedOrigins,
-          maxStreamBytes);
+          maxStreamBytes,
+          controlFrames);
     }
   }
 
@@ -244,6 +254,9 @@ public record RouteSettings(
     if (maxStreamBytes != 0) {
       json.put("maxStreamBytes", maxStreamBytes);
     }
+    if (controlFrames) {
+      json.put("controlFrames", true);
+    }
     return json;
   }
 
@@ -273,7 +286,8 @@ public record RouteSettings(
             json.getJsonArray("allowedOrigins", new JsonArray()).stream()
                 .map(one -> (String) one)
                 .toList()),
-        json.getLong("maxStreamBytes", 0L));
+        json.getLong("maxStreamBytes", 0L),
+        json.getBoolean("controlFrames", false));
   }
 
   static <E extends Enum<E>> E oneOf(Class<E> type, String member, JsonObject json, E otherwise) {

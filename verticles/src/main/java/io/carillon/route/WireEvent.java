@@ -3,6 +3,7 @@ package io.carillon.route;
 import io.carillon.broker.Addresses;
 import io.carillon.channel.ChannelEvent;
 import io.carillon.channel.CloseException;
+import io.carillon.channel.Frame;
 import io.carillon.channel.IncomingMessage;
 import io.carillon.channel.Params;
 import io.carillon.channel.Peer;
@@ -25,6 +26,7 @@ final class WireEvent implements ChannelEvent {
   private final Object runner;
   private final WirePeer peer;
   private final @Nullable LeaveStatus status;
+  private final @Nullable CloseException failure;
   private final AtomicBoolean answered = new AtomicBoolean();
 
   WireEvent(
@@ -35,7 +37,8 @@ final class WireEvent implements ChannelEvent {
       Params params,
       Object runner,
       WirePeer peer,
-      @Nullable LeaveStatus status) {
+      @Nullable LeaveStatus status,
+      @Nullable CloseException failure) {
     this.message = message;
     this.kind = kind;
     this.route = route;
@@ -44,6 +47,7 @@ final class WireEvent implements ChannelEvent {
     this.runner = runner;
     this.peer = peer;
     this.status = status;
+    this.failure = failure;
   }
 
   @Override
@@ -86,8 +90,18 @@ final class WireEvent implements ChannelEvent {
   }
 
   @Override
+  public @Nullable Frame control() {
+    return null;
+  }
+
+  @Override
   public @Nullable LeaveStatus status() {
     return status;
+  }
+
+  @Override
+  public @Nullable CloseException failure() {
+    return failure;
   }
 
   @Override

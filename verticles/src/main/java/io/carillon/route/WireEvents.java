@@ -4,6 +4,8 @@ import io.carillon.auth.Handshake;
 import io.carillon.broker.Addresses;
 import io.carillon.broker.Topic;
 import io.carillon.channel.ChannelEvent;
+import io.carillon.channel.CloseException;
+import io.carillon.channel.Locals;
 import io.carillon.channel.Params;
 import io.carillon.protocol.CloseStatus;
 import io.carillon.protocol.LeaveStatus;
@@ -31,12 +33,19 @@ final class WireEvents {
     @Nullable RouteRunner<?, ?> find(String pattern, int rank, ChannelEvent.Kind event);
   }
 
+  /** What the channels of one connection share here, for as long as there is one. */
+  private static final class Shared {
+    private final Locals locals = new Locals();
+    private int channels;
+  }
+
   private static final int CLOSE_RESTART = CloseStatus.RESTART.code();
 
   private final EventBus bus;
   private final Runners runners;
   private final KnownChannels known;
   private final Map<String, WirePeer> peers = new HashMap<>();
+  private final Map<String, Shared> connections = new HashMap<>();
 
   WireEvents(EventBus bus, Runners runners, KnownChannels known) {
     this.bus = bus;
@@ -75,12 +84,16 @@ final class WireEvents {
       return;
     }
     WirePeer peer = peers.computeIfAbsent(id, first -> peer(headers, id, topic));
+    if (headers.contains(Addresses.HANDSHAKE)) {
+      peer.handshake(handshake(headers));
+    }
     LeaveStatus status = kind == ChannelEvent.Kind.LEAVE ? status(headers) : null;
     Params params = params(headers, topic);
     if (kind == ChannelEvent.Kind.LEAVE) {
       peer.left();
     }
-    runner.run(new WireEvent(message, kind, route, rank, params, runner, peer, status));
+    runner.run(
+        new WireEvent(message, kind, route, rank, params, runner, peer, status, failure(headers)));
     if (kind == ChannelEvent.Kind.LEAVE) {
       forget(peer);
     }
@@ -96,7 +109,10 @@ final class WireEvents {
 
   /** One leave ends the channel for all routes of this instance that know it. */
   private void forget(WirePeer peer) {
-    peers.remove(peer.id());
+    if (peers.remove(peer.id()) != null) {
+      connections.computeIfPresent(
+          peer.connectionId(), (id, shared) -> --shared.channels == 0 ? null : shared);
+    }
     for (Object attached : peer.attached()) {
       if (attached instanceof RouteChannel<?> channel && channel.known(false)) {
         known.remove();
@@ -123,7 +139,8 @@ final class WireEvents {
                     Params.of(peer.topic()),
                     runner,
                     peer,
-                    LeaveStatus.NO_STATUS));
+                    LeaveStatus.NO_STATUS,
+                    null));
           }
         }
         forget(peer);
@@ -132,7 +149,6 @@ final class WireEvents {
   }
 
   private WirePeer peer(MultiMap headers, String id, Topic topic) {
-    String handshake = headers.get(Addresses.HANDSHAKE);
     String connection = headers.get(Addresses.CONNECTION);
     return new WirePeer(
         bus,
@@ -140,7 +156,18 @@ final class WireEvents {
         id,
         connection == null ? id : connection,
         topic,
-        Handshake.fromJson(json(handshake)));
+        handshake(headers),
+        connection == null || connection.equals(id) ? null : shared(connection));
+  }
+
+  private Locals shared(String connection) {
+    Shared shared = connections.computeIfAbsent(connection, first -> new Shared());
+    shared.channels++;
+    return shared.locals;
+  }
+
+  private static Handshake handshake(MultiMap headers) {
+    return Handshake.fromJson(json(headers.get(Addresses.HANDSHAKE)));
   }
 
   private static int rank(MultiMap headers, String route) {
@@ -177,6 +204,14 @@ final class WireEvents {
     return LeaveStatus.of(
         new CloseStatus(
             Integer.parseInt(required(headers, Addresses.CODE)), reason == null ? "" : reason));
+  }
+
+  private static @Nullable CloseException failure(MultiMap headers) {
+    String code = headers.get(Addresses.FAILURE);
+    String reason = headers.get(Addresses.FAILURE_REASON);
+    return code == null
+        ? null
+        : CloseException.ofWire(Integer.parseInt(code), reason == null ? "" : reason);
   }
 
   private static ChannelEvent.Kind kind(String wireName) {

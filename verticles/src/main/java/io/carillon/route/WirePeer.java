@@ -5,6 +5,7 @@ import io.carillon.broker.Addresses;
 import io.carillon.broker.Topic;
 import io.carillon.channel.CloseException;
 import io.carillon.channel.DroppedException;
+import io.carillon.channel.Frame;
 import io.carillon.channel.Locals;
 import io.carillon.channel.MessageStream;
 import io.carillon.channel.Peer;
@@ -35,24 +36,30 @@ final class WirePeer implements Peer {
   private final String id;
   private final String connectionId;
   private final Topic topic;
-  private final Handshake handshake;
+  private volatile Handshake handshake;
   private final Map<Object, Object> attachments = new HashMap<>(2);
   private final Locals locals = new Locals();
+  private final Locals connectionLocals;
   private volatile boolean open = true;
 
+  /**
+   * @param shared what channels of the connection share; null for a channel that is all of it
+   */
   WirePeer(
       EventBus bus,
       String client,
       String id,
       String connectionId,
       Topic topic,
-      Handshake handshake) {
+      Handshake handshake,
+      @Nullable Locals shared) {
     this.bus = bus;
     this.client = client;
     this.id = id;
     this.connectionId = connectionId;
     this.topic = topic;
     this.handshake = handshake;
+    this.connectionLocals = shared == null ? locals : shared;
   }
 
   @Override
@@ -75,6 +82,11 @@ final class WirePeer implements Peer {
     return handshake;
   }
 
+  /** The client has said anew who it is. */
+  void handshake(Handshake news) {
+    handshake = news;
+  }
+
   @Override
   public boolean isOpen() {
     return open;
@@ -83,6 +95,11 @@ final class WirePeer implements Peer {
   @Override
   public Locals locals() {
     return locals;
+  }
+
+  @Override
+  public Locals connectionLocals() {
+    return connectionLocals;
   }
 
   /** Completes when the other node has queued the message. */
@@ -123,6 +140,15 @@ final class WirePeer implements Peer {
     return failure instanceof ReplyException reply && reply.failureType() == ReplyFailure.TIMEOUT
         ? CloseException.http(504, "no answer")
         : closed();
+  }
+
+  @Override
+  public Future<Void> control(Frame frame) {
+    if (frame instanceof Frame.Close end) {
+      close(end.status());
+      return Future.succeededFuture();
+    }
+    return Future.failedFuture(CloseException.http(501, "pings and pongs do not cross nodes"));
   }
 
   @Override

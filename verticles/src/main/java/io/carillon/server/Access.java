@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 final class Access {
   private final Announcements routes;
   private final Tokens tokens;
+  private final Bearers bearers;
   private final Origins origins;
   private final Audit audit;
   private final PathGuards guards;
@@ -31,11 +32,13 @@ final class Access {
       Loop loop,
       Announcements routes,
       Tokens tokens,
+      Bearers bearers,
       HttpOptions options,
       @Nullable BrowserSessions sessions) {
     this.routes = routes;
     this.sessions = sessions;
     this.tokens = tokens;
+    this.bearers = bearers;
     this.origins = options.origins();
     this.audit = loop.audit();
     this.guards = new PathGuards(options.guards(), loop);
@@ -131,7 +134,12 @@ final class Access {
    * @return the handshake with what is known; fails with a {@code CloseException}
    */
   Future<Handshake> identify(HttpServerRequest request, Handshake handshake) {
-    return Future.succeededFuture(handshake);
+    return bearers.identify(request, handshake);
+  }
+
+  /** Gives a connection a new token; fails with a {@code CloseException} that says why not. */
+  Future<Void> refresh(Session session, String token) {
+    return bearers.refresh(session, token);
   }
 
   /**

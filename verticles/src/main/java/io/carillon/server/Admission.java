@@ -1,6 +1,8 @@
 package io.carillon.server;
 
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.impl.HttpServerConnection;
@@ -31,6 +33,9 @@ final class Admission {
    */
   private final Map<Channel, Long> silent = new LinkedHashMap<>();
 
+  /** One for all connections: each would keep its own for as long as it lives. */
+  private final ChannelFutureListener onClosed = this::onClosed;
+
   Admission(Connections connections, Counters counters, Limits limits, TrustedProxies proxies) {
     this.connections = connections;
     this.counters = counters;
@@ -44,7 +49,8 @@ final class Admission {
       return;
     }
     Channel channel = own.channelHandlerContext().channel();
-    connections.add(channel);
+    connections.add();
+    channel.closeFuture().addListener(onClosed);
     if (connections.size() > withReserve(limits.maxConnections())) {
       counters.count(Counters.Limit.MAX_CONNECTIONS);
       channel.close();
@@ -60,7 +66,11 @@ final class Admission {
       return;
     }
     silent.put(channel, System.nanoTime());
-    channel.closeFuture().addListener(closed -> silent.remove(channel));
+  }
+
+  private void onClosed(ChannelFuture closed) {
+    connections.remove();
+    silent.remove(closed.channel());
   }
 
   private static int withReserve(int limit) {

@@ -128,6 +128,13 @@ final class Announcements {
           announcement.node(),
           announcement.name());
     }
+    boolean controls = here.routes().stream().anyMatch(route -> route.settings().controlFrames());
+    if (controls && !here.node().equals(node)) {
+      LOG.info(
+          "pings and pongs do not cross nodes: node={}, verticle={}",
+          announcement.node(),
+          announcement.name());
+    }
     routes.announce(here);
   }
 

@@ -12,6 +12,7 @@ final class Bound {
   private @Nullable Instance instance;
   private @Nullable Object attachment;
   private boolean introduced;
+  private boolean outdated;
   private @Nullable CloseException declined;
 
   Bound(RouteEntry route, Params params) {
@@ -47,11 +48,17 @@ final class Bound {
     attachment = value;
   }
 
-  /** Says once that the instance has not heard of the channel yet. */
+  /** Says once that the instance has not heard yet of the channel, or of who the client is now. */
   boolean introduce() {
-    boolean first = !introduced;
+    boolean news = !introduced || outdated;
     introduced = true;
-    return first;
+    outdated = false;
+    return news;
+  }
+
+  /** The client has said anew who it is. */
+  void onIdentified() {
+    outdated = true;
   }
 
   boolean isIntroduced() {

@@ -2,6 +2,8 @@ package io.carillon.server;
 
 import io.carillon.auth.Handshake;
 import io.carillon.channel.CloseException;
+import io.carillon.channel.Frame;
+import io.carillon.channel.Locals;
 import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
 import io.vertx.core.Future;
@@ -21,6 +23,9 @@ interface Carrier {
   /** What the request that opened the channel said. */
   Handshake handshake();
 
+  /** What handlers keep with the connection; from any thread. */
+  Locals connectionLocals();
+
   /** Whether the client may still get something. */
   boolean isUp();
 
@@ -35,6 +40,12 @@ interface Carrier {
 
   /** Queues the shared bytes of a publication. */
   Queued deliver(SharedFrames publication);
+
+  /** Sends a ping, a pong or a close frame; none may be sent where the channel is not alone. */
+  Queued control(Frame frame);
+
+  /** Whether there are control frames of this channel alone. */
+  boolean hasControlFrames();
 
   /** Answers a question of the client. */
   void answer(long request, Payload payload);

@@ -3,11 +3,13 @@ package io.carillon.server;
 import io.carillon.broker.Addresses;
 import io.carillon.broker.Asked;
 import io.carillon.broker.Publication;
+import io.carillon.broker.Publications;
 import io.carillon.channel.CloseException;
 import io.carillon.channel.DroppedException;
 import io.carillon.codec.Codec;
 import io.carillon.protocol.CloseStatus;
 import io.vertx.core.eventbus.Message;
+import io.vertx.core.json.JsonObject;
 import java.util.regex.Pattern;
 
 /**
@@ -25,20 +27,27 @@ final class ClientMessages {
     this.loop = loop;
   }
 
-  void handle(Message<Object> message) {
-    if (message.body() instanceof Publication publication) {
-      if (!loop.fanOut().deliver(publication)) {
-        loop.reachable().deliver(publication);
-      }
-      return;
+  private void deliver(Publication publication) {
+    if (!loop.fanOut().deliver(publication)) {
+      loop.reachable().deliver(publication);
     }
+  }
+
+  void handle(Message<Object> message) {
     if (message.body() instanceof Asked asked) {
       loop.reachable().take(asked);
+      return;
+    }
+    if (Publications.forEach(message.body(), this::deliver)) {
       return;
     }
     String version = message.headers().get(Addresses.VERSION);
     if (version != null && !Addresses.isSpoken(version)) {
       message.fail(BAD_REQUEST, "contract version not spoken here: version=" + version);
+      return;
+    }
+    if (Addresses.ACTION_REFRESH.equals(message.headers().get(Addresses.ACTION))) {
+      refresh(message);
       return;
     }
     String id = message.headers().get(Addresses.CHANNEL);
@@ -56,6 +65,23 @@ final class ClientMessages {
       close(channel, message);
     } else {
       message.fail(BAD_REQUEST, "unknown action: action=" + action);
+    }
+  }
+
+  private void refresh(Message<Object> message) {
+    String id = message.headers().get(Addresses.CONNECTION);
+    Session session = id == null ? null : loop.findSession(id);
+    if (session == null) {
+      message.fail(NOT_FOUND, "no such connection");
+    } else if (message.body() instanceof JsonObject claims) {
+      try {
+        loop.credentials().refresh(session, claims);
+        message.reply(null);
+      } catch (CloseException e) {
+        message.fail(e.wireCode(), e.reason());
+      }
+    } else {
+      message.fail(BAD_REQUEST, "a refresh needs claims");
     }
   }
 

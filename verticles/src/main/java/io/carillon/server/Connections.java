@@ -34,10 +34,13 @@ final class Connections implements Shareable {
     return open.get();
   }
 
-  /** Counts a connection until it closes. */
-  void add(Channel channel) {
+  /** Counts a connection; the caller says when it is {@linkplain #remove closed}. */
+  void add() {
     open.incrementAndGet();
-    channel.closeFuture().addListener(closed -> open.decrementAndGet());
+  }
+
+  void remove() {
+    open.decrementAndGet();
   }
 
   /** Counts a connection for an address until it closes, and says how many that has now. */

@@ -31,6 +31,8 @@ final class Counters implements Shareable {
     MAX_INBOUND_BYTES("maxInboundBytes"),
     MAX_OUTBOUND_BYTES("maxOutboundBytes"),
     MAX_TOPICS("maxTopics"),
+    MAX_TOKEN_BYTES("jwt.maxTokenBytes"),
+    MAX_REVOCATIONS("jwt.maxRevocations"),
     HANDLER_TIMEOUT("handlerTimeout"),
     CLOSE_TIMEOUT("closeTimeout"),
     IDLE_TIMEOUT("idleTimeout"),

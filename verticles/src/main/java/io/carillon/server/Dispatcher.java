@@ -104,6 +104,12 @@ final class Dispatcher {
     if (event.bound().introduce()) {
       options.addHeader(Addresses.HANDSHAKE, channel.handshake().toJson().encode());
     }
+    CloseException why = event.failure();
+    if (why != null) {
+      options
+          .addHeader(Addresses.FAILURE, Integer.toString(why.wireCode()))
+          .addHeader(Addresses.FAILURE_REASON, why.reason());
+    }
     LeaveStatus status = event.status();
     if (event.kind() == ChannelEvent.Kind.LEAVE && status != null) {
       options

@@ -2,6 +2,7 @@ package io.carillon.server;
 
 import io.carillon.channel.ChannelEvent;
 import io.carillon.channel.CloseException;
+import io.carillon.channel.Frame;
 import io.carillon.channel.IncomingMessage;
 import io.carillon.channel.Params;
 import io.carillon.channel.Peer;
@@ -88,6 +89,16 @@ class Event implements ChannelEvent {
 
   @Override
   public @Nullable IncomingMessage stream() {
+    return null;
+  }
+
+  @Override
+  public @Nullable Frame control() {
+    return null;
+  }
+
+  @Override
+  public @Nullable CloseException failure() {
     return null;
   }
 

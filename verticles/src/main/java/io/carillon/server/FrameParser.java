@@ -32,7 +32,7 @@ class FrameParser {
     void onPing(byte[] payload);
 
     /** An answer to a ping of ours, or one that nobody asked for. */
-    void onPong();
+    void onPong(byte[] payload);
 
     /** A close frame; nothing comes after it. */
     void onClose(byte[] payload);
@@ -419,7 +419,7 @@ class FrameParser {
     control = NO_BYTES;
     switch (kind) {
       case Frames.PING -> sink.onPing(payload);
-      case Frames.PONG -> sink.onPong();
+      case Frames.PONG -> sink.onPong(payload);
       default -> {
         end();
         sink.onClose(payload);

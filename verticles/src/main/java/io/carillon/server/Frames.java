@@ -2,6 +2,7 @@ package io.carillon.server;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.carillon.channel.Frame;
 import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
 import io.netty.buffer.ByteBuf;
@@ -95,6 +96,13 @@ final class Frames {
     frame.setIndex(head, head);
     writeHeader(frame, FIN | DEFLATED | (payload.isText() ? TEXT : BINARY), length);
     return frame.writerIndex(MAX_OWN_HEADER_BYTES + length);
+  }
+
+  /** A ping or a pong. */
+  static ByteBuf control(ByteBufAllocator allocator, Frame frame) {
+    return frame instanceof Frame.Ping ping
+        ? control(allocator, PING, ping.bytes())
+        : control(allocator, PONG, ((Frame.Pong) frame).bytes());
   }
 
   static ByteBuf control(ByteBufAllocator allocator, int opcode, byte[] payload) {

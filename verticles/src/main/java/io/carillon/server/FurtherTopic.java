@@ -3,6 +3,8 @@ package io.carillon.server;
 import io.carillon.auth.Handshake;
 import io.carillon.broker.Topic;
 import io.carillon.channel.CloseException;
+import io.carillon.channel.Frame;
+import io.carillon.channel.Locals;
 import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
 import io.netty.buffer.ByteBuf;
@@ -51,6 +53,11 @@ final class FurtherTopic implements Carrier {
   }
 
   @Override
+  public Locals connectionLocals() {
+    return session.connectionLocals();
+  }
+
+  @Override
   public boolean isUp() {
     return session.isUp();
   }
@@ -74,6 +81,16 @@ final class FurtherTopic implements Carrier {
   public Queued deliver(SharedFrames publication) {
     ByteBuf frame = publication.plain(session.compresses(channel, publication.payload()));
     return session.write(frame, channel, publication.key());
+  }
+
+  @Override
+  public Queued control(Frame frame) {
+    throw new IllegalStateException("the connection is not this topic's alone");
+  }
+
+  @Override
+  public boolean hasControlFrames() {
+    return false;
   }
 
   @Override

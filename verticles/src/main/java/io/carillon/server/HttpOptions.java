@@ -1,5 +1,6 @@
 package io.carillon.server;
 
+import io.carillon.auth.JwtOptions;
 import io.carillon.auth.Origins;
 import io.carillon.config.Settings;
 import io.carillon.route.Compression;
@@ -24,6 +25,7 @@ import java.util.Optional;
  * @param compression which messages are compressed where a route says nothing; off binds in any
  *     case
  * @param sessions the sessions of browsers
+ * @param jwt which JSON Web Tokens are taken; none without
  * @param limits what a client may use
  * @param tokens how long one-time URIs are good for, and how many there may be
  */
@@ -40,6 +42,7 @@ public record HttpOptions(
     Duration stopTimeout,
     Compression compression,
     SessionOptions sessions,
+    Optional<JwtOptions> jwt,
     Limits limits,
     TokenOptions tokens) {
 
@@ -50,7 +53,7 @@ public record HttpOptions(
   public static final int MAX_HEADER_BYTES = 16 << 10;
 
   /**
-   * Reads the {@code http}, {@code limits} and {@code tokens} sections.
+   * Reads the {@code http}, {@code jwt}, {@code limits} and {@code tokens} sections.
    *
    * @throws IllegalArgumentException if a value is not one; the text names the key
    */
@@ -73,6 +76,7 @@ public record HttpOptions(
             "http.stopTimeout", Duration.ofSeconds(5), Duration.ZERO, Duration.ofMinutes(10)),
         compression(settings, "http.compression"),
         SessionOptions.from(settings),
+        JwtOptions.from(settings),
         Limits.from(settings),
         TokenOptions.from(settings));
   }

@@ -36,8 +36,9 @@ public interface HttpRoutes {
   /**
    * Adds handlers that each WebSocket upgrade runs through once, ahead of its routing and its join:
    * they may answer it themselves, fail it with a status, or let it pass with {@code ctx.next()}.
-   * What they have put on the response by then, headers and cookies, is on the 101 too; handlers
-   * for the moment when a response is written are not called for a 101.
+   * What they have put on the response by then, headers and cookies, is on the 101 too, and so is
+   * what their {@code ctx.addHeadersEndHandler} puts there. {@code Handshake.of(ctx)} says who
+   * asks. Upgrades that pages of other origins ask for do not get here.
    *
    * <p>Topics that are subscribed later on a multiplexed connection do not run through them.
    *

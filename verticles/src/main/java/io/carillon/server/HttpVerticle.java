@@ -1,6 +1,7 @@
 package io.carillon.server;
 
 import io.carillon.auth.Guards;
+import io.carillon.auth.JwtOptions;
 import io.carillon.auth.WebSocketTokens;
 import io.carillon.broker.Addresses;
 import io.carillon.channel.CloseException;
@@ -29,7 +30,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,7 +44,7 @@ import org.slf4j.LoggerFactory;
 public final class HttpVerticle extends VerticleBase {
   private static final Logger LOG = LoggerFactory.getLogger(HttpVerticle.class);
 
-  private static final String REDEEMED = "carillon.redeemed";
+  private static final String ARRIVAL = "carillon.arrival";
 
   private final HttpOptions options;
   private final List<MessageConsumer<?>> consumers = new ArrayList<>();
@@ -53,9 +53,10 @@ public final class HttpVerticle extends VerticleBase {
   private @Nullable Admission admission;
   private @Nullable Upgrader upgrader;
   private @Nullable Tokens tokens;
-  private @Nullable Redeemed arriving;
+  private @Nullable Arrival arriving;
   private @Nullable Router router;
   private @Nullable Router upgrades;
+  private @Nullable RevocationFeed revocations;
   private final ErrorHandlers errors = new ErrorHandlers();
   private boolean listening;
   private boolean stopping;
@@ -96,9 +97,15 @@ public final class HttpVerticle extends VerticleBase {
     admission = door;
     Tokens uris = new Tokens((VertxInternal) vertx, ours, node, announcements, options.tokens());
     tokens = uris;
+    Bearers bearers = new Bearers(vertx, ours, options.jwt());
     Access access =
         new Access(
-            ours, announcements, uris, options, BrowserSessions.of(vertx, options.sessions()));
+            ours,
+            announcements,
+            uris,
+            bearers,
+            options,
+            BrowserSessions.of(vertx, options.sessions()));
     Upgrader events = new Upgrader(ours, access, proxies, door, errors);
     upgrader = events;
     router = router(events, access);
@@ -117,7 +124,19 @@ public final class HttpVerticle extends VerticleBase {
     return Future.all(consumers.stream().map(MessageConsumer::completion).toList())
         .compose(listening -> uris.start())
         .compose(here -> ours.reachable().start(access))
+        .compose(ready -> takeTokens(bearers, ours.credentials()))
         .onSuccess(ready -> announcements.collect());
+  }
+
+  private Future<Void> takeTokens(Bearers bearers, Credentials credentials) {
+    if (options.jwt().isEmpty()) {
+      return Future.succeededFuture();
+    }
+    JwtOptions jwt = options.jwt().get();
+    vertx.setPeriodic(jwt.reloadInterval().toMillis(), tick -> bearers.reloadIfChanged());
+    RevocationFeed feed = new RevocationFeed(vertx, jwt, credentials);
+    revocations = feed;
+    return feed.start();
   }
 
   /** Answers to our question come to the address that clients' messages come to. */
@@ -176,6 +195,7 @@ public final class HttpVerticle extends VerticleBase {
         .eventually(() -> drained(ours, millis))
         .eventually(() -> closed)
         .andThen(done -> ours.reachable().stop())
+        .eventually(() -> revocations == null ? Future.succeededFuture() : revocations.stop())
         .eventually(() -> Future.join(consumers.stream().map(MessageConsumer::unregister).toList()))
         .andThen(done -> ours.zlib().close());
   }
@@ -211,6 +231,7 @@ public final class HttpVerticle extends VerticleBase {
     ours.audit().sweep(now);
     ours.reachable().sweep(now);
     ours.sessions().forEach(session -> session.sweep(now));
+    ours.credentials().sweep(System.currentTimeMillis());
   }
 
   // ---- HTTP
@@ -290,16 +311,22 @@ public final class HttpVerticle extends VerticleBase {
     } else if (upgrades == null) {
       events.upgrade(request);
     } else {
-      upgrades.handle(request);
+      upgrade(request, null, events);
     }
   }
 
-  private void upgrade(HttpServerRequest request, Redeemed redeemed, Upgrader events) {
-    if (upgrades == null) {
+  private void upgrade(HttpServerRequest request, @Nullable Redeemed redeemed, Upgrader events) {
+    Router handlers = upgrades;
+    if (handlers == null) {
       events.upgrade(request, redeemed);
     } else {
-      arriving = redeemed; // until the first handler of the router, which runs at once
-      upgrades.handle(request);
+      events.introduce(
+          request,
+          redeemed,
+          arrival -> {
+            arriving = arrival; // until the first handler of the router, which runs at once
+            handlers.handle(arrival);
+          });
     }
   }
 
@@ -320,32 +347,19 @@ public final class HttpVerticle extends VerticleBase {
 
   /** A one-time URI that the application refuses was not used. */
   private void arrive(RoutingContext ctx) {
-    Redeemed redeemed = arriving;
+    Arrival arrival = arriving;
     arriving = null;
-    if (redeemed != null) {
-      AtomicReference<@Nullable Redeemed> held = new AtomicReference<>(redeemed);
-      ctx.put(REDEEMED, held);
-      ctx.addEndHandler(
-          end -> {
-            Redeemed refused = held.getAndSet(null);
-            if (refused != null) {
-              Objects.requireNonNull(tokens).unused(refused);
-            }
-          });
+    if (arrival != null) {
+      ctx.put(ARRIVAL, arrival);
+      arrival.handshake().attachTo(ctx);
+      ctx.addEndHandler(end -> Objects.requireNonNull(upgrader).unused(arrival));
     }
     ctx.next();
   }
 
   private static void pass(RoutingContext ctx, Upgrader events) {
-    AtomicReference<@Nullable Redeemed> held = ctx.get(REDEEMED);
-    if (held == null) {
-      events.upgrade(ctx.request());
-      return;
-    }
-    Redeemed redeemed = held.getAndSet(null);
-    if (redeemed != null) {
-      events.upgrade(ctx.request(), redeemed);
-    } // else the client has gone meanwhile
+    Arrival arrival = ctx.get(ARRIVAL);
+    events.pass(ctx.request(), arrival);
   }
 
   private Router router(Upgrader events, Access access) throws ReflectiveOperationException {
@@ -354,6 +368,9 @@ public final class HttpVerticle extends VerticleBase {
     Health.mount(made, vertx, () -> listening && !stopping);
     ClientLibrary.mount(made, vertx);
     made.route().handler(events::identify);
+    if (options.jwt().isPresent()) {
+      RefreshRoute.mount(made, vertx);
+    }
     if (!options.guards().isEmpty()) {
       made.route().handler(Guards.handler(access.guard()));
     }

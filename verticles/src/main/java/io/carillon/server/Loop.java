@@ -34,6 +34,7 @@ final class Loop {
   private final FurtherTopics further = new FurtherTopics();
   private final Dispatcher dispatcher;
   private final Sessions sessions = new Sessions();
+  private final Credentials credentials;
 
   Loop(
       VertxInternal vertx, EventLoop eventLoop, String node, String instance, HttpOptions options) {
@@ -44,6 +45,7 @@ final class Loop {
     this.compression = options.compression();
     this.counters = Counters.of(vertx);
     this.audit = new Audit(counters, System::nanoTime);
+    this.credentials = new Credentials(eventLoop, RevokedTokens.of(vertx), options.jwt());
     this.flusher = new Flusher(eventLoop);
     this.fanOut = new FanOut(vertx, address, zlib);
     this.reachable = new Reachable(vertx, this);
@@ -101,6 +103,10 @@ final class Loop {
 
   Sessions sessions() {
     return sessions;
+  }
+
+  Credentials credentials() {
+    return credentials;
   }
 
   Counters counters() {

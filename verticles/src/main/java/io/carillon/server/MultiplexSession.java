@@ -5,6 +5,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.carillon.auth.Handshake;
 import io.carillon.auth.WebSocketTokens;
 import io.carillon.broker.Topic;
+import io.carillon.channel.CloseException;
+import io.carillon.channel.Locals;
 import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
 import io.carillon.protocol.Dialect;
@@ -34,8 +36,10 @@ final class MultiplexSession extends Session implements MultiplexReader.Sink {
   private final int maxPrefixBytes;
   private final MultiplexReader reader;
   private final Map<String, MultiplexedTopic> topics = new HashMap<>();
+  private final Locals locals = new Locals();
   private long lastNumber;
   private long lastRequest;
+  private boolean refreshing;
 
   /**
    * Creates a session.
@@ -117,6 +121,11 @@ final class MultiplexSession extends Session implements MultiplexReader.Sink {
       topics.put(topic.uri(), known);
     }
     return known.joinUnasked();
+  }
+
+  /** What handlers keep with the connection. */
+  Locals locals() {
+    return locals;
   }
 
   Dialect dialect() {
@@ -302,6 +311,31 @@ final class MultiplexSession extends Session implements MultiplexReader.Sink {
   @Override
   public void onPing(String token) {
     ok("PING", token);
+  }
+
+  @Override
+  public void onRefresh(String token) {
+    if (refreshing) {
+      err(Refusal.of(CloseException.http(429, "one at a time")), "REFRESH", token);
+    } else if (takesActions()) {
+      refreshing = true;
+      access
+          .refresh(this, token)
+          .onComplete(
+              done -> {
+                refreshing = false;
+                ok("REFRESH", token);
+              },
+              e -> {
+                refreshing = false;
+                onRefreshRefused(token, Upgrader.reason(e));
+              });
+    }
+  }
+
+  private void onRefreshRefused(String token, CloseException why) {
+    loop().audit().refused(why, RefreshRoute.PATH, "", handshake().remoteAddress());
+    err(Refusal.of(why), "REFRESH", token);
   }
 
   @Override

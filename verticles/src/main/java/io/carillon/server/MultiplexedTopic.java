@@ -4,6 +4,8 @@ import io.carillon.auth.Handshake;
 import io.carillon.auth.TokenData;
 import io.carillon.broker.Topic;
 import io.carillon.channel.CloseException;
+import io.carillon.channel.Frame;
+import io.carillon.channel.Locals;
 import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
 import io.carillon.protocol.Dialect;
@@ -28,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * UNSUBSCRIBE is answered at once and leave runs behind it; an end from the server is told once the
  * handlers are done, or when they take too long.
  */
-final class MultiplexedTopic implements Carrier {
+final class MultiplexedTopic implements Carrier, Credentials.Holder {
   private enum State {
     /** Nothing is subscribed. */
     IDLE,
@@ -236,6 +238,9 @@ final class MultiplexedTopic implements Carrier {
     subprotocols = offers;
     token = redeemed == null ? null : redeemed.data();
     SessionChannel asking = newChannel(candidates);
+    if (token != null && !session.handshake().identity().hasClaims()) {
+      session.loop().credentials().add(this);
+    }
     asking
         .join(session.access().permit(topic, handshake(), candidates))
         .onComplete(joined -> onJoined(asked), e -> onRefused(asked, e));
@@ -273,6 +278,7 @@ final class MultiplexedTopic implements Carrier {
   }
 
   private void onRefused(String asked, Throwable failure) {
+    session.loop().credentials().remove(this);
     told = true;
     state = State.LEAVING;
     sendEarly(); // which fails now
@@ -445,6 +451,11 @@ final class MultiplexedTopic implements Carrier {
   }
 
   @Override
+  public Locals connectionLocals() {
+    return session.locals();
+  }
+
+  @Override
   public boolean isUp() {
     return session.isUp() && state != State.IDLE && state != State.TOLD;
   }
@@ -522,6 +533,16 @@ final class MultiplexedTopic implements Carrier {
   }
 
   @Override
+  public Queued control(Frame frame) {
+    throw new IllegalStateException("a topic has no frames of its own");
+  }
+
+  @Override
+  public boolean hasControlFrames() {
+    return false;
+  }
+
+  @Override
   public void answer(long request, Payload payload) {
     write(MultiplexWriter.prefix(address + "^" + request), payload);
   }
@@ -585,7 +606,16 @@ final class MultiplexedTopic implements Carrier {
     session.control(MultiplexWriter.end(session.dialect(), address, status.sendable()));
   }
 
+  @Override
+  public void end(CloseStatus status) {
+    SessionChannel ended = channel;
+    if (ended != null) {
+      ended.end(status);
+    }
+  }
+
   private void afterLeave() {
+    session.loop().credentials().remove(this);
     if (questions != null) {
       questions.failAll(new CloseException(CloseStatus.GOING_AWAY.withReason("closed")));
     }

@@ -21,6 +21,7 @@ final class Opening {
 
   private final Loop loop;
   private final HttpServerRequest request;
+  private final @Nullable Arrival arrival;
   private final Handshake asked;
   private final List<ExtensionOffer> extensions;
   private final SwitchingProtocols answers;
@@ -33,17 +34,21 @@ final class Opening {
   /**
    * Begins.
    *
+   * @param arrival how the application's handlers know the request; null if they do not
+   * @param asked what it says
    * @param refusals answers the request with an error
    */
   Opening(
       Loop loop,
       HttpServerRequest request,
+      @Nullable Arrival arrival,
       Handshake asked,
       List<ExtensionOffer> extensions,
       SwitchingProtocols answers,
       Consumer<HttpError> refusals) {
     this.loop = loop;
     this.request = request;
+    this.arrival = arrival;
     this.asked = asked;
     this.extensions = extensions;
     this.answers = answers;
@@ -91,6 +96,9 @@ final class Opening {
     Rate rate = own == null ? loop.limits().rate() : own;
     WebSocketTransport transport =
         new WebSocketTransport(ready, ready.maxMessageBytes(), inflation, rate);
+    if (arrival != null) {
+      arrival.beforeHead();
+    }
     takeOver.complete(answers.head(request, subprotocol(ready, taken), agreed), transport);
     ready.start(transport);
     if (!ready.isEnding()) {

@@ -246,12 +246,16 @@ final class Outbound {
 
   /** Answers a ping, unless the client pings without reading. */
   void writePong(byte[] payload) {
-    ByteBuf pong = Frames.control(ctx.alloc(), Frames.PONG, payload);
-    if (fits(pong, max)) {
-      write(pong);
-    } else {
-      pong.release();
+    writeNow(Frames.control(ctx.alloc(), Frames.PONG, payload));
+  }
+
+  /** Sends a control frame ahead of what waits, if there is room; takes over one reference. */
+  Queued writeNow(ByteBuf frame) {
+    if (fits(frame, max)) {
+      return write(frame);
     }
+    frame.release();
+    return Queued.DROPPED;
   }
 
   /** Pings at once; done when the socket has taken it. */

@@ -4,6 +4,8 @@ import io.carillon.auth.Handshake;
 import io.carillon.broker.Topic;
 import io.carillon.channel.ChunkQueue;
 import io.carillon.channel.CloseException;
+import io.carillon.channel.Frame;
+import io.carillon.channel.Locals;
 import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
 import io.carillon.route.RouteSettings;
@@ -123,6 +125,11 @@ final class PlainSession extends Session implements Carrier {
   }
 
   @Override
+  public Locals connectionLocals() {
+    return channel().locals();
+  }
+
+  @Override
   public Queued send(Payload payload) {
     SessionChannel only = channel();
     return write(frame(only, NO_PREFIX, payload), only, NO_KEY);
@@ -143,6 +150,23 @@ final class PlainSession extends Session implements Carrier {
     SessionChannel only = channel();
     boolean compressed = compresses(only, publication.payload());
     return write(publication.plain(compressed), only, publication.key());
+  }
+
+  @Override
+  public Queued control(Frame frame) {
+    return writeFrame(frame);
+  }
+
+  @Override
+  public boolean hasControlFrames() {
+    return true;
+  }
+
+  @Override
+  void onControl(Frame frame) {
+    if (channel().settings().controlFrames()) {
+      onReceived(channel().onControl(frame));
+    }
   }
 
   @Override

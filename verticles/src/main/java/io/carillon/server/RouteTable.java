@@ -105,7 +105,7 @@ final class RouteTable {
       }
     }
     if (!found.isEmpty()) {
-      return new Lookup.Found(found);
+      return new Lookup.Found(List.copyOf(found)); // kept for as long as the channel lives
     }
     return missing == null ? new Lookup.NotFound() : new Lookup.Missing(missing);
   }

@@ -4,6 +4,7 @@ import io.carillon.auth.Handshake;
 import io.carillon.auth.Identity;
 import io.carillon.broker.Topic;
 import io.carillon.channel.ChunkQueue;
+import io.carillon.channel.Frame;
 import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
 import io.carillon.protocol.LeaveStatus;
@@ -27,7 +28,7 @@ import org.slf4j.LoggerFactory;
  * <p>What is sent before there is a transport is kept, and goes out first and in order: what join
  * sent, then what was published since. Owned by the event loop of the connection.
  */
-abstract class Session {
+abstract class Session implements Credentials.Holder {
   private static final Logger LOG = LoggerFactory.getLogger(Session.class);
 
   /** What a waiting message costs beside its bytes, so that many empty ones are bounded too. */
@@ -40,7 +41,7 @@ abstract class Session {
   static final long PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
   private final Loop loop;
-  private final Handshake handshake;
+  private volatile Handshake handshake;
   private final long number;
   private @Nullable WebSocketTransport transport;
   private @Nullable Outbox early;
@@ -57,6 +58,7 @@ abstract class Session {
     this.handshake = handshake;
     this.number = loop.sessions().newNumber();
     loop.sessions().add(this);
+    loop.credentials().add(this);
   }
 
   /** Makes the channel of the URI that the client connected to; once, before anything else. */
@@ -99,8 +101,15 @@ abstract class Session {
   }
 
   /** What the request that opened the connection said. */
+  @Override
   public Handshake handshake() {
     return handshake;
+  }
+
+  /** The client has said anew who it is; handlers hear of that. */
+  void identify(Identity known) {
+    handshake = handshake.with(known);
+    forEachChannel(SessionChannel::onIdentified);
   }
 
   /** Made when asked for, since most connections are never asked. */
@@ -189,6 +198,18 @@ abstract class Session {
     return fits;
   }
 
+  /** Sends a ping, a pong or a close frame of a handler. */
+  Queued writeFrame(Frame frame) {
+    if (transport != null) {
+      return transport.write(frame);
+    }
+    if (frame instanceof Frame.Close close) {
+      end(close.status()); // told behind the upgrade
+      return Queued.YES;
+    }
+    return keep(Frames.control(ByteBufAllocator.DEFAULT, frame)) ? Queued.YES : Queued.DROPPED;
+  }
+
   /** Such a message has something to send, if it is its turn. */
   void sendOn() {
     if (transport != null) {
@@ -258,6 +279,9 @@ abstract class Session {
     }
   }
 
+  /** A ping or a pong came. */
+  void onControl(Frame frame) {}
+
   /** A message is on its way to a handler, or waits for one, which keeps that many bytes. */
   void onReceived(int waiting) {
     received++;
@@ -324,7 +348,8 @@ abstract class Session {
   // ---- the end
 
   /** Ends the connection: its channels first, and then the client is told. */
-  void end(CloseStatus status) {
+  @Override
+  public void end(CloseStatus status) {
     endAll(status, channel -> channel.end(status));
   }
 
@@ -373,6 +398,7 @@ abstract class Session {
       if (handshake.identity() != Identity.ANONYMOUS) {
         loop.reachable().remove(this);
       }
+      loop.credentials().remove(this);
     }
   }
 

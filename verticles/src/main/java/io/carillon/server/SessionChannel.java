@@ -6,6 +6,7 @@ import io.carillon.channel.ChannelEvent.Kind;
 import io.carillon.channel.ChunkQueue;
 import io.carillon.channel.CloseException;
 import io.carillon.channel.DroppedException;
+import io.carillon.channel.Frame;
 import io.carillon.channel.Locals;
 import io.carillon.channel.MessageStream;
 import io.carillon.channel.Peer;
@@ -63,12 +64,14 @@ final class SessionChannel implements Peer {
   }
 
   /**
-   * What the client has sent, until a handler may have it; with the number of a question, or a
-   * message that comes in chunks and has no payload.
+   * What the client has sent, until a handler may have it; with the number of a question. What is
+   * no whole message has no payload but an event.
    */
-  private record Waiting(@Nullable Payload payload, long request, @Nullable ChunkQueue stream) {
+  private record Waiting(@Nullable Payload payload, long request, @Nullable Event event) {
     int cost() {
-      return payload == null ? Session.MESSAGE_OVERHEAD_BYTES : Session.cost(payload);
+      return payload == null
+          ? Session.MESSAGE_OVERHEAD_BYTES + Frames.MAX_CONTROL_BYTES
+          : Session.cost(payload);
     }
   }
 
@@ -94,6 +97,7 @@ final class SessionChannel implements Peer {
   private int place = -1;
   private LeaveStatus leaveStatus = LeaveStatus.NO_STATUS;
   private @Nullable CloseStatus closeStatus;
+  private @Nullable CloseException failure;
   private boolean accepted;
   private volatile @Nullable Locals locals;
 
@@ -139,6 +143,11 @@ final class SessionChannel implements Peer {
   public Locals locals() {
     Locals known = locals;
     return known != null ? known : newLocals();
+  }
+
+  @Override
+  public Locals connectionLocals() {
+    return carrier.connectionLocals();
   }
 
   /** Few channels have any. */
@@ -219,6 +228,36 @@ final class SessionChannel implements Peer {
   }
 
   @Override
+  public Future<Void> control(Frame frame) {
+    return loop().call(() -> controlNow(frame));
+  }
+
+  private Future<Void> controlNow(Frame frame) {
+    if (!open || !carrier.isUp()) {
+      return Future.failedFuture(closed());
+    }
+    boolean alone = carrier.hasControlFrames();
+    if (frame instanceof Frame.Close close) {
+      CloseStatus status = sendable(close.status());
+      if (!alone) {
+        end(status);
+      } else if (carrier.control(new Frame.Close(status)) == Queued.NO) {
+        return Future.failedFuture(closed());
+      }
+      return Future.succeededFuture();
+    }
+    if (!alone) {
+      return Future.failedFuture(
+          CloseException.http(501, "pings and pongs are of the connection, not of a topic"));
+    }
+    return switch (carrier.control(frame)) {
+      case YES -> Future.succeededFuture();
+      case DROPPED -> Future.failedFuture(new DroppedException());
+      case NO -> Future.failedFuture(closed());
+    };
+  }
+
+  @Override
   public void close(CloseStatus status) {
     loop().run(() -> end(sendable(status)));
   }
@@ -234,6 +273,11 @@ final class SessionChannel implements Peer {
           id());
     }
     return sendable;
+  }
+
+  /** Handlers on other nodes hear with their next event who the client is now. */
+  void onIdentified() {
+    candidates.forEach(Bound::onIdentified);
   }
 
   Session session() {
@@ -332,6 +376,7 @@ final class SessionChannel implements Peer {
   private void refuse(CloseException why) {
     audit(why);
     open = false;
+    failure = why;
     boolean leaves = hasToken();
     state = leaves ? State.LEAVING : State.LEFT;
     if (!leaves) {
@@ -346,6 +391,7 @@ final class SessionChannel implements Peer {
   private void notJoined(CloseException why) {
     Promise<Void> promise = joined;
     joined = null;
+    failure = why;
     if (promise != null) {
       promise.fail(why);
     }
@@ -392,16 +438,38 @@ final class SessionChannel implements Peer {
 
   /** Takes a message that comes in chunks; says how many bytes have to wait, without those. */
   int onStream(ChunkQueue message) {
+    Bound first = candidateFor(Kind.MESSAGE, null);
+    if (first != null && first.route().settings().maxStreamBytes() > 0) {
+      return onEvent(new StreamEvent(this, first, message));
+    }
+    message.discard();
+    session().onHandled();
+    end(CloseStatus.POLICY_VIOLATION.withReason("nobody takes this"));
+    return 0;
+  }
+
+  /** Takes a ping or a pong; says how many bytes of it have to wait. */
+  int onControl(Frame frame) {
+    Bound first = candidateFor(Kind.MESSAGE, null);
+    Instance instance = first == null ? null : first.instance();
+    if (first != null && instance != null && instance.takesObjects()) {
+      return onEvent(new ControlEvent(this, first, frame));
+    }
+    session().onHandled();
+    return 0;
+  }
+
+  private int onEvent(Event event) {
     if (state != State.JOINING && state != State.JOINED) {
-      message.discard();
+      event.over();
       session().onHandled();
       return 0;
     }
     if (state == State.JOINED && current == null && noneWait()) {
-      handle(message);
+      dispatch(event);
       return 0;
     }
-    return later(new Waiting(null, NO_REQUEST, message));
+    return later(new Waiting(null, NO_REQUEST, event));
   }
 
   private int later(Waiting message) {
@@ -412,17 +480,6 @@ final class SessionChannel implements Peer {
     }
     queue.add(message);
     return message.cost();
-  }
-
-  private void handle(ChunkQueue message) {
-    Bound first = candidateFor(Kind.MESSAGE, null);
-    if (first != null && first.route().settings().maxStreamBytes() > 0) {
-      dispatch(new StreamEvent(this, first, message));
-    } else {
-      message.discard();
-      session().onHandled();
-      end(CloseStatus.POLICY_VIOLATION.withReason("nobody takes this"));
-    }
   }
 
   /** Whether messages may come in chunks. */
@@ -518,7 +575,9 @@ final class SessionChannel implements Peer {
       if (payload != null) {
         handle(payload, next.request());
       } else {
-        handle(Objects.requireNonNull(next.stream()));
+        Event event = Objects.requireNonNull(next.event());
+        event.onProgress(); // it was made when it came
+        dispatch(event);
       }
       session().onTaken(next.cost()); // may bring new messages, which come behind this one
     }
@@ -531,8 +590,17 @@ final class SessionChannel implements Peer {
   }
 
   private void dispatch(Bound bound, Kind kind, @Nullable Payload payload, long request) {
-    LeaveStatus status = kind == Kind.LEAVE ? leaveStatus : null;
-    dispatch(new Event(this, bound, kind, payload, status, request));
+    dispatch(
+        kind == Kind.LEAVE
+            ? leaveEvent(bound, leaveStatus)
+            : new Event(this, bound, kind, payload, null, request));
+  }
+
+  private Event leaveEvent(Bound bound, @Nullable LeaveStatus status) {
+    CloseException why = failure;
+    return why == null
+        ? new Event(this, bound, Kind.LEAVE, null, status, NO_REQUEST)
+        : new FailedJoin(this, bound, status, why);
   }
 
   private void dispatch(Event event) {
@@ -692,6 +760,10 @@ final class SessionChannel implements Peer {
 
   void onForwarded(Event event) {
     if (current != event) {
+      return;
+    }
+    if (event.control() != null) {
+      onHandled(event);
       return;
     }
     boolean goesOn = event.kind() != Kind.JOIN && event.stream() == null;
@@ -860,7 +932,7 @@ final class SessionChannel implements Peer {
     for (Bound bound : candidates) {
       Instance instance = bound.instance();
       if (bound != told && bound.isIntroduced() && instance != null && instance.everyLeave()) {
-        loop().dispatcher().send(new Event(this, bound, Kind.LEAVE, null, null, NO_REQUEST));
+        loop().dispatcher().send(leaveEvent(bound, null));
       }
     }
   }
@@ -868,7 +940,7 @@ final class SessionChannel implements Peer {
   private void leaveBehind(Event joined) {
     Bound first = candidateFor(Kind.LEAVE, null);
     if (first != null && joined.bound().isIntroduced()) {
-      loop().dispatcher().send(new Event(this, first, Kind.LEAVE, null, leaveStatus, NO_REQUEST));
+      loop().dispatcher().send(leaveEvent(first, leaveStatus));
     }
   }
 
@@ -880,8 +952,8 @@ final class SessionChannel implements Peer {
           one -> {
             session().onHandled();
             session().onTaken(one.cost());
-            if (one.stream() != null) {
-              one.stream().discard();
+            if (one.event() != null) {
+              one.event().over();
             }
           });
     }

@@ -145,6 +145,65 @@ final class Upgrader {
         .onComplete(next::accept, e -> errors.answerAndClose(HttpError.of(reason(e)), request));
   }
 
+  /**
+   * Finds out who asks for an upgrade, ahead of the application's handlers; a page of another
+   * origin does not get there.
+   *
+   * @param redeemed what the client has come by
+   * @param next what becomes of the request then
+   */
+  void introduce(HttpServerRequest request, @Nullable Redeemed redeemed, Consumer<Arrival> next) {
+    Handshake asked = handshake(request);
+    if (isForeign(asked)) {
+      access.unused(redeemed);
+      errors.answerAndClose(HttpError.FOREIGN_ORIGIN, request);
+      return;
+    }
+    access
+        .open(request, redeemed == null ? asked : redeemed.in(asked))
+        .onComplete(
+            known -> next.accept(new Arrival(request, known, redeemed)),
+            e -> {
+              CloseException why = reason(e);
+              loop.audit().refused(why, request.path(), "", asked.remoteAddress());
+              access.unused(redeemed);
+              errors.answerAndClose(HttpError.of(why), request);
+            });
+  }
+
+  /** What is no topic or leads nowhere is refused as such, behind the handlers. */
+  private boolean isForeign(Handshake asked) {
+    try {
+      Topic topic = Topic.of(asked.uri());
+      if (topic.uri().equals(CARRIER)) {
+        return !access.takesOriginSomewhere(topic, asked);
+      }
+      return access.find(topic) instanceof RouteTable.Lookup.Found found
+          && !access.takesOrigin(topic, asked, found.candidates());
+    } catch (IllegalArgumentException notATopic) {
+      return false;
+    }
+  }
+
+  /** The application's handlers have refused the request, or the client has gone meanwhile. */
+  void unused(Arrival arrival) {
+    access.unused(arrival.takeRedeemed());
+  }
+
+  /** Takes a request on that the application's handlers let pass. */
+  void pass(HttpServerRequest request, Arrival arrival) {
+    if (arrival.isOver()) {
+      return;
+    }
+    Redeemed redeemed = arrival.takeRedeemed();
+    HttpError refusal = redeemed == null ? admission.refusal(request) : null;
+    HttpError error = refusal != null ? refusal : begin(request, arrival, redeemed);
+    if (error != null) {
+      access.unused(redeemed);
+      errors.answerAndClose(error, request);
+    }
+  }
+
   /** Takes the request as far as it gets. */
   void upgrade(HttpServerRequest request) {
     HttpError refusal = admission.refusal(request);
@@ -161,7 +220,7 @@ final class Upgrader {
    * @param redeemed what the client has come by
    */
   void upgrade(HttpServerRequest request, @Nullable Redeemed redeemed) {
-    HttpError error = begin(request, redeemed);
+    HttpError error = begin(request, null, redeemed);
     if (error != null) {
       access.unused(redeemed);
       errors.answerAndClose(error, request);
@@ -169,7 +228,8 @@ final class Upgrader {
   }
 
   /** Begins to open the connection; says why it does not, or null. */
-  private @Nullable HttpError begin(HttpServerRequest request, @Nullable Redeemed redeemed) {
+  private @Nullable HttpError begin(
+      HttpServerRequest request, @Nullable Arrival arrival, @Nullable Redeemed redeemed) {
     if (request.uri().length() > HttpOptions.MAX_URI_BYTES) {
       loop.counters().count(Counters.Limit.MAX_URI_BYTES);
       return HttpError.URI_TOO_LONG;
@@ -183,7 +243,7 @@ final class Upgrader {
       return new HttpError(400, String.valueOf(e.getMessage()));
     }
     if (topic.uri().equals(CARRIER)) {
-      return carrier(topic, request, extensions);
+      return carrier(topic, request, arrival, extensions);
     }
     RouteTable.Lookup lookup = access.find(topic);
     if (!(lookup instanceof RouteTable.Lookup.Found found)) {
@@ -197,9 +257,8 @@ final class Upgrader {
     if (!access.takesOrigin(topic, handshake, found.candidates())) {
       return HttpError.FOREIGN_ORIGIN;
     }
-    Opening opening = opening(request, handshake, extensions);
-    access
-        .open(request, redeemed == null ? handshake : redeemed.in(handshake))
+    Opening opening = opening(request, arrival, handshake, extensions);
+    identified(request, arrival, redeemed == null ? handshake : redeemed.in(handshake))
         .compose(known -> access.permit(topic, known, found.candidates()).map(known))
         .onComplete(
             known -> open(opening, topic, known, found.candidates(), redeemed),
@@ -285,7 +344,10 @@ final class Upgrader {
 
   /** A connection that begins without a topic. */
   private @Nullable HttpError carrier(
-      Topic topic, HttpServerRequest request, List<ExtensionOffer> extensions) {
+      Topic topic,
+      HttpServerRequest request,
+      @Nullable Arrival arrival,
+      List<ExtensionOffer> extensions) {
     Handshake handshake = handshake(request);
     Offer offer = Offer.chooseExtension(handshake);
     HttpError improper =
@@ -298,9 +360,8 @@ final class Upgrader {
     if (improper != null) {
       return improper;
     }
-    Opening opening = opening(request, handshake, extensions);
-    access
-        .open(request, handshake)
+    Opening opening = opening(request, arrival, handshake, extensions);
+    identified(request, arrival, handshake)
         .onComplete(known -> open(opening, known, offer), e -> opening.refuse(reason(e)));
     return null;
   }
@@ -369,11 +430,27 @@ final class Upgrader {
         : MultiMap.caseInsensitiveMultiMap().addAll(request.headers()).set("host", host);
   }
 
+  /** Who asks is known already where the application's handlers have been told. */
+  private Future<Handshake> identified(
+      HttpServerRequest request, @Nullable Arrival arrival, Handshake handshake) {
+    if (arrival == null) {
+      return access.open(request, handshake);
+    }
+    Handshake known = arrival.handshake();
+    // They may have sent the request on to another URI.
+    return Future.succeededFuture(
+        known.uri().equals(handshake.uri()) ? known : handshake.with(known.identity()));
+  }
+
   private Opening opening(
-      HttpServerRequest request, Handshake handshake, List<ExtensionOffer> extensions) {
+      HttpServerRequest request,
+      @Nullable Arrival arrival,
+      Handshake handshake,
+      List<ExtensionOffer> extensions) {
     return new Opening(
         loop,
         request,
+        arrival,
         handshake,
         extensions,
         answers,

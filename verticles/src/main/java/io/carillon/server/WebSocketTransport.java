@@ -1,11 +1,13 @@
 package io.carillon.server;
 
 import io.carillon.channel.ChunkQueue;
+import io.carillon.channel.Frame;
 import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
 import io.carillon.protocol.LeaveStatus;
 import io.carillon.route.Rate;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
@@ -35,6 +37,8 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements C
   private enum State {
     /** Both directions work. */
     OPEN,
+    /** A handler has sent a close frame itself: the client is heard until it answers. */
+    SHUT,
     /** Our close frame is out, the client's answer is not here yet. */
     CLOSING,
     /** Nothing more is sent or read; the socket goes as soon as the client's end is seen. */
@@ -42,7 +46,6 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements C
   }
 
   private final Session session;
-  private final Limits limits;
   private final FrameParser parser;
   private final @Nullable Pace pace;
   private @Nullable ChannelHandlerContext context;
@@ -52,6 +55,7 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements C
   private boolean active;
   private @Nullable ByteBuf unread;
   private @Nullable Outbound out;
+  private @Nullable Turns turns;
   private long deadlineNanos;
   private long pingedNanos;
   private int unanswered;
@@ -65,7 +69,6 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements C
   WebSocketTransport(
       Session session, int maxMessageBytes, @Nullable Inflation inflation, Rate rate) {
     this.session = session;
-    this.limits = session.loop().limits();
     this.parser =
         session.mayStream()
             ? new ChunkParser(this, maxMessageBytes, inflation)
@@ -113,6 +116,26 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements C
     return state == State.OPEN && out != null && out.write(message);
   }
 
+  /** Sends a ping, a pong or a close frame of a handler. */
+  Queued write(Frame frame) {
+    Outbound to = out;
+    if (state != State.OPEN || to == null) {
+      return Queued.NO;
+    }
+    if (frame instanceof Frame.Close close) {
+      writeClose(close.status());
+      state = State.SHUT;
+      deadline(limits().closeTimeout().toNanos());
+      return Queued.YES;
+    }
+    return to.writeNow(Frames.control(ByteBufAllocator.DEFAULT, frame));
+  }
+
+  /** Whether what the client says is still for its handlers. */
+  private boolean hears() {
+    return state == State.OPEN || state == State.SHUT;
+  }
+
   /** Takes over what was kept for the client until now. */
   void adopt(Outbox kept) {
     Outbound to = out;
@@ -128,6 +151,10 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements C
     if (state == State.OPEN && out != null) {
       out.empty();
     }
+  }
+
+  private Limits limits() {
+    return session.loop().limits();
   }
 
   private void count(Counters.Limit limit) {
@@ -151,7 +178,7 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements C
       unread = Unpooled.wrappedBuffer(rest, in);
       return;
     }
-    if (pace != null && state == State.OPEN) {
+    if (pace != null && hears()) {
       long now = System.nanoTime();
       hold(pace, pace.onBytes(in.readableBytes(), now), Counters.Limit.BYTES_PER_SECOND);
     }
@@ -238,7 +265,7 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements C
 
   @Override
   public void onMessage(Payload payload) {
-    if (state == State.OPEN) {
+    if (hears()) {
       active = true;
       onCounted();
       session.onMessage(payload);
@@ -252,7 +279,7 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements C
 
   @Override
   public @Nullable ChunkQueue onStream(boolean text) {
-    if (state != State.OPEN) {
+    if (!hears()) {
       return null;
     }
     onCounted();
@@ -267,7 +294,7 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements C
   }
 
   private void onCounted() {
-    if (pace != null && state == State.OPEN) {
+    if (pace != null && hears()) {
       hold(pace, pace.onMessage(System.nanoTime()), Counters.Limit.MESSAGES_PER_SECOND);
     }
   }
@@ -281,6 +308,9 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements C
   public void onPing(byte[] payload) {
     onCounted();
     inTurn(() -> pong(payload));
+    if (hears()) {
+      session.onControl(new Frame.Ping(payload));
+    }
   }
 
   private void pong(byte[] payload) {
@@ -290,8 +320,11 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements C
   }
 
   @Override
-  public void onPong() {
+  public void onPong(byte[] payload) {
     unanswered = 0;
+    if (hears()) {
+      session.onControl(new Frame.Pong(payload));
+    }
   }
 
   @Override
@@ -304,7 +337,10 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements C
   }
 
   private void onClose(LeaveStatus status) {
-    if (state == State.OPEN) {
+    if (state == State.SHUT) {
+      end();
+      session.onPeerLeft(status);
+    } else if (state == State.OPEN) {
       dropWaiting(); // behind the client's close nothing is sent but ours
       if (status.kind() == LeaveStatus.Kind.CLOSED || status.kind() == LeaveStatus.Kind.NO_STATUS) {
         writeClose(status.reply());
@@ -335,16 +371,16 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements C
    * a handler that takes its time is not waited for.
    */
   private void inTurn(Runnable task) {
-    inTurn(task, session.received(), session.handled() - 1);
-  }
-
-  private void inTurn(Runnable task, int ahead, int handledBefore) {
     ChannelHandlerContext ctx = context;
-    int handled = session.handled();
-    if (handled - ahead >= 0 || handled == handledBefore || ctx == null) {
+    boolean first = turns == null || turns.isEmpty();
+    if (ctx == null || (first && session.handled() - session.received() >= 0)) {
+      turns = null;
       task.run();
     } else {
-      ctx.executor().execute(() -> inTurn(task, ahead, handled));
+      Turns waiting =
+          turns == null ? new Turns(ctx.executor(), session::received, session::handled) : turns;
+      turns = waiting;
+      waiting.add(task);
     }
   }
 
@@ -352,15 +388,17 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements C
 
   /** Sends a close frame behind what is queued and waits for the client's. */
   void close(CloseStatus status) {
-    if (state != State.OPEN) {
+    if (!hears()) {
       return;
     }
-    writeClose(status.sendable());
+    if (state == State.OPEN) {
+      writeClose(status.sendable());
+      deadline(limits().closeTimeout().toNanos());
+    }
     if (parser.isEnded()) {
       end();
     } else {
       state = State.CLOSING;
-      deadline(limits.closeTimeout().toNanos());
       if (isFull()) {
         paused = false;
         resumeReading();
@@ -379,7 +417,7 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements C
     state = State.ENDED;
     parser.end();
     releaseUnread();
-    deadline(limits.closeTimeout().toNanos());
+    deadline(limits().closeTimeout().toNanos());
     ChannelHandlerContext ctx = context;
     if (ctx == null) {
       return;
@@ -438,7 +476,7 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements C
   }
 
   private void sweepIdle(long nowNanos) {
-    long most = limits.idleTimeout().toNanos();
+    long most = limits().idleTimeout().toNanos();
     boolean wrote = out != null && out.wasActive();
     if (active || wrote || isFull()) {
       active = false;
@@ -452,18 +490,18 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements C
   private void sweepPings(Outbound to, long nowNanos) {
     ChannelFuture last = ping;
     if (last != null && !last.isDone()) {
-      if (nowNanos - pingedNanos > limits.pingTimeout().toNanos()) {
+      if (nowNanos - pingedNanos > limits().pingTimeout().toNanos()) {
         count(Counters.Limit.PING_TIMEOUT);
         abort();
       }
       return;
     }
     ping = null;
-    long interval = limits.pingInterval().toNanos();
+    long interval = limits().pingInterval().toNanos();
     if (interval == 0 || isFull() || nowNanos - pingedNanos < interval) {
       return;
     }
-    if (unanswered > limits.pingDisconnectCount()) {
+    if (unanswered > limits().pingDisconnectCount()) {
       count(Counters.Limit.PING_DISCONNECT_COUNT);
       abort();
       return;

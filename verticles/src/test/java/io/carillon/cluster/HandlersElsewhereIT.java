@@ -9,6 +9,7 @@ import io.carillon.auth.Verdict;
 import io.carillon.channel.Channel;
 import io.carillon.channel.ChannelLocal;
 import io.carillon.channel.CloseException;
+import io.carillon.channel.Frame;
 import io.carillon.codec.Encodings;
 import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
@@ -20,10 +21,13 @@ import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -202,6 +206,32 @@ class HandlersElsewhereIT {
     client.send("·UNSUBSCRIBE·/many/a·4001·bye·");
     assertThat(client.text()).isEqualTo("·OK·UNSUBSCRIBE·/many/a·4001·bye·");
     assertThat(journal.next()).isEqualTo("leave a 4001 bye");
+  }
+
+  @Test
+  void topicsOfOneConnectionShareACacheWhereTheyMeet() throws Exception {
+    serve(
+        routes ->
+            routes
+                .route("/cache/:name", String.class, String.class)
+                .join(
+                    ch ->
+                        ch.send(
+                            Thread.currentThread().getId()
+                                + " "
+                                + ch.cached(AtomicInteger.class, AtomicInteger::new)
+                                    .incrementAndGet())));
+    Client client = doors.connect("/cache/0", "Sec-WebSocket-Protocol", "rocket-multiplex");
+    Map<String, Integer> counted = new HashMap<>();
+    for (int i = 0; i < 4; i++) {
+      if (i > 0) {
+        client.send("·SUBSCRIBE·/cache/" + i + "·");
+        assertThat(client.text()).startsWith("·OK·SUBSCRIBE·");
+      }
+      String[] heard = client.text().split("·")[1].split(" ");
+      assertThat(counted.merge(heard[0], 1, Integer::sum)).isEqualTo(Integer.parseInt(heard[1]));
+    }
+    client.close(1000, "");
   }
 
   @Test
@@ -424,6 +454,27 @@ class HandlersElsewhereIT {
   }
 
   @Test
+  void closeCrossesAndOtherControlFramesDoNot() throws Exception {
+    serve(
+        routes ->
+            routes
+                .route("/raw", String.class, String.class)
+                .controlFrames()
+                .socket(
+                    s ->
+                        s.recvRaw()
+                            .compose(text -> s.sendRaw(new Frame.Ping(new byte[0])))
+                            .recover(e -> s.send(((CloseException) e).reason()))
+                            .compose(sent -> s.recvRaw())
+                            .onSuccess(frame -> journal.add(frame.toString()))));
+    Client client = doors.connect("/raw").send("x");
+
+    assertThat(client.text()).isEqualTo("pings and pongs do not cross nodes");
+    client.close(4001, "bye");
+    assertThat(journal.next()).startsWith("Close[status=").contains("4001");
+  }
+
+  @Test
   void ranksFormAStateMachineOnAnotherNode() throws Exception {
     ChannelLocal<String> user = ChannelLocal.of("user", String.class);
     serve(
@@ -508,6 +559,21 @@ class HandlersElsewhereIT {
     assertThat(Client.status(doors.port(), "/refuse/503")).isEqualTo(503);
     assertThat(Client.status(doors.port(), "/refuse-later")).isEqualTo(403);
     assertThat(Client.status(doors.port(), "/broken")).isEqualTo(500);
+  }
+
+  @Test
+  void aClientThatDoesNotGetInIsHeardOf() throws Exception {
+    Promise<Void> never = Promise.promise();
+    serve(
+        routes ->
+            routes
+                .route("/too/late", String.class, String.class)
+                .handlerTimeout(Duration.ofMillis(200))
+                .failedUpgrade((ch, why) -> journal.add("failed " + why.httpStatus()))
+                .join(ch -> never.future()));
+
+    assertThat(Client.status(doors.port(), "/too/late")).isEqualTo(504);
+    assertThat(journal.next()).isEqualTo("failed 504");
   }
 
   @Test

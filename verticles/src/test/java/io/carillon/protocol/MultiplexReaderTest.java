@@ -52,6 +52,8 @@ class MultiplexReaderTest {
         "·SUBSCRIBE·/a·chat,b·e:7·presence·|subscribe /a chat,b e:7",
         "·SUBSCRIBE·/a···presence·|subscribe /a '' ''",
         "·PING·7·|ping 7",
+        "·REFRESH·a.b.c·|refresh 5",
+        "·REFRESH·a.b.c|refresh 5",
         "·ERR·409 busy·REQUEST·/a·4·|failed /a 4 409 busy",
         "·OK·UNSUBSCRIBE·/a·|heard /a",
       })
@@ -86,6 +88,23 @@ class MultiplexReaderTest {
         .containsExactly("invalid No Control Character");
   }
 
+  @Test
+  void aNewTokenMayBeLonger() {
+    String fits = "·REFRESH·" + "x".repeat((16 << 10) - 13) + "·";
+    assertThat(fits.getBytes(UTF_8)).hasSize(16 << 10);
+    assertThat(read(Dialect.CARILLON_V1, Payload.text(fits))).containsExactly("refresh 16371");
+    assertThat(read(Dialect.CARILLON_V1, Payload.text(fits.replace("·R", "·RR"))))
+        .containsExactly("invalid Control message exceeds 4096 byte limit");
+    assertThat(read(Dialect.CARILLON_V1, Payload.text(fits + "x")))
+        .containsExactly("invalid Control message exceeds 16384 byte limit");
+    assertThat(read(Dialect.ROCKET_MULTIPLEX, Payload.text(fits)))
+        .containsExactly("invalid Control message exceeds 512 byte limit");
+    assertThat(read(Dialect.CARILLON_V1, Payload.text("·REFRESH·" + "x".repeat(1 << 20))))
+        .containsExactly("invalid Control message exceeds 16384 byte limit");
+    assertThat(read(Dialect.CARILLON_V1, Payload.text("·REFRESH·a·b·"), Payload.text("·REFRESH·")))
+        .containsExactly("invalid Control Message Invalid", "invalid Control Message Invalid");
+  }
+
   /** Whatever comes, there is one call for it, or none for an answer that nobody waits for. */
   @ParameterizedTest
   @EnumSource
@@ -102,6 +121,7 @@ class MultiplexReaderTest {
       "ERR",
       "INVALID",
       "PING",
+      "REFRESH",
       "/a",
       "/b?c=d",
       "#1",
@@ -181,6 +201,11 @@ class MultiplexReaderTest {
     @Override
     public void onPing(String token) {
       calls.add("ping " + token);
+    }
+
+    @Override
+    public void onRefresh(String token) {
+      calls.add("refresh " + token.length());
     }
 
     @Override

@@ -423,6 +423,7 @@ class GuardsIT {
         "{'path':'/x','requires':['role']} | http.guards[0].requires must be claim=value: http.guards[0].requires=[\"role\"] (file)",
         "{'path':'/x','guard':'io.carillon.Absent'} | http.guards[0].guard must be a Guard on the class path with a constructor without parameters: http.guards[0].guard=io.carillon.Absent (file)",
         "{'path':'/x','guard':'java.lang.String'} | http.guards[0].guard must be a Guard on the class path with a constructor without parameters: http.guards[0].guard=java.lang.String (file)",
+        "{'path':'/x','guard':'io.carillon.channel.ChannelGuard'} | http.guards[0].guard must be a Guard on the class path with a constructor without parameters: http.guards[0].guard=io.carillon.channel.ChannelGuard (file)",
         "{'path':'/x','basic':{'ann':7}} | http.guards[].basic must have a password for each name: name=ann",
       })
   void configuredGuardThatIsNoneEndsTheStart(String guard, String error) {
@@ -473,19 +474,26 @@ class GuardsIT {
                   .status())
           .isEqualTo(401);
       fresh.connect("/speak").sendText("secret").readClose();
+      String guess = "/websocket/token/secret" + "0".repeat(16);
+      assertThat(fresh.open().ask(Request.upgrade(guess)).status()).isEqualTo(404);
 
+      assertThat(log.all()).doesNotContain("secret");
       assertThat(log.next("status=401").getFormattedMessage())
           .startsWith("refused: status=401, reason=header needed: X-Key, path=/key/1, route=/key/*")
           .endsWith("address=127.0.0.1");
       assertThat(log.next("status=403").getFormattedMessage())
           .startsWith("refused: status=403, reason=mute, path=/speak, route=/speak");
-      assertThat(log.all()).doesNotContain("secret");
+      assertThat(log.next("status=404").getFormattedMessage())
+          .isEqualTo(
+              "refused: status=404, reason=token unknown or used, path=/websocket/token/***, route=,"
+                  + " address=127.0.0.1");
       JsonObject refused =
           TestServer.await(fresh.vertx().eventBus().<JsonObject>request(Addresses.COUNTERS, "all"))
               .body()
               .getJsonObject("refused");
       assertThat(refused.getLong("unauthorized")).isEqualTo(1);
       assertThat(refused.getLong("forbidden")).isEqualTo(1);
+      assertThat(refused.getLong("token")).isEqualTo(1);
     }
   }
 }

@@ -2,6 +2,7 @@ package io.carillon.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.carillon.channel.ChannelLocal;
 import io.carillon.channel.CloseException;
 import io.carillon.protocol.CloseStatus;
 import io.carillon.route.JoinPhase;
@@ -11,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -25,6 +27,8 @@ class MultiplexIT extends HandlerFixture {
   private static final String BASE = "rocket-multiplex";
   private static final String EXTENDED = "carillon.v1";
   private static final String CARRIER = "/.multiplex";
+
+  private static final ChannelLocal<String> COUNTED = ChannelLocal.of("counted", String.class);
 
   @BeforeEach
   void serve() throws Exception {
@@ -100,6 +104,14 @@ class MultiplexIT extends HandlerFixture {
                   case "refuse oddly" -> Future.failedFuture(CloseException.http(403, "not·you"));
                   default -> Future.succeededFuture(text.toUpperCase(Locale.ROOT));
                 });
+    routes
+        .route("/counted/:name", AtomicLong.class, Long.class)
+        .join(
+            ch -> {
+              long connection = ch.cached(AtomicLong.class, AtomicLong::new).incrementAndGet();
+              long event = ch.cachedForMessage(AtomicLong.class, AtomicLong::new).incrementAndGet();
+              return ch.sendRaw(connection + " " + event + " " + ch.createLocal(COUNTED, ""));
+            });
     routes.route("/wants?name").message((ch, payload) -> ch.sendRaw(payload));
     routes
         .route("/dated", String.class, String.class)
@@ -860,5 +872,17 @@ class MultiplexIT extends HandlerFixture {
 
   private static byte[] bytes(String text) {
     return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void topicsShareTheCacheOfTheConnectionAndNothingElse() throws Exception {
+    RawClient client = connect("/counted/a", BASE);
+    assertThat(client.readText()).isEqualTo("/counted/a·1 1 true");
+    client.sendText("·SUBSCRIBE·/counted/b·");
+    client.readText();
+    assertThat(client.readText()).isEqualTo("/counted/b·2 1 true");
+
+    assertThat(connect("/counted/a", BASE).readText()).isEqualTo("/counted/a·1 1 true");
+    assertThat(server.connect("/counted/a").readText()).isEqualTo("1 1 true");
   }
 }

@@ -55,7 +55,7 @@ final class RecordingSink implements ChunkParser.Sink {
   }
 
   @Override
-  public void onPong() {
+  public void onPong(byte[] payload) {
     events.add("pong");
   }
 

@@ -2,11 +2,14 @@ package io.carillon.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.carillon.auth.Handshake;
 import io.carillon.channel.CloseException;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.Cookie;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
+import io.vertx.ext.web.handler.SessionHandler;
+import io.vertx.ext.web.sstore.LocalSessionStore;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -49,6 +52,36 @@ class UpgradeMiddlewareIT {
                   ctx.next();
                 }
               });
+      router
+          .route("/late")
+          .handler(
+              ctx -> {
+                ctx.addHeadersEndHandler(
+                    end ->
+                        ctx.response()
+                            .putHeader("X-Late", Handshake.of(ctx).uri())
+                            .addCookie(Cookie.cookie("late", "1")));
+                ctx.addHeadersEndHandler(end -> ctx.response().putHeader("X-Later", "yes"));
+                ctx.next();
+              });
+      router
+          .route("/session")
+          .handler(SessionHandler.create(LocalSessionStore.create(vertx)))
+          .handler(
+              ctx -> {
+                ctx.session().put("seen", true);
+                ctx.next();
+              });
+      router
+          .route("/broken-head")
+          .handler(
+              ctx -> {
+                ctx.addHeadersEndHandler(
+                    end -> {
+                      throw new IllegalStateException("broken");
+                    });
+                ctx.next();
+              });
       router.route("/moved").handler(ctx -> ctx.redirect("/elsewhere"));
     }
   }
@@ -87,7 +120,8 @@ class UpgradeMiddlewareIT {
                 + "']}}");
     server.serve(
         routes -> {
-          for (String pattern : new String[] {"/t", "/private/t", "/moved"}) {
+          for (String pattern :
+              new String[] {"/t", "/private/t", "/moved", "/late", "/session", "/broken-head"}) {
             routes.route(pattern).message((ch, payload) -> ch.send(payload));
           }
           routes
@@ -117,6 +151,38 @@ class UpgradeMiddlewareIT {
       assertThat(client.sendText("x" + i).readText()).isEqualTo("x" + i);
     }
     assertThat(RUNS).hasValue(1);
+  }
+
+  @Test
+  void whatTheyAddInTheLastMomentIsOnTheAnswerWhateverItIs() throws Exception {
+    RawClient client = server.open();
+    Answer answer = client.ask(Request.upgrade("/late?a=1"));
+    assertThat(answer.status()).isEqualTo(101);
+    assertThat(answer.header("X-Late")).containsExactly("/late?a=1");
+    assertThat(answer.header("X-Later")).containsExactly("yes");
+    assertThat(answer.header("Set-Cookie")).containsExactlyInAnyOrder("visitor=7", "late=1");
+    assertThat(client.sendText("x").readText()).isEqualTo("x");
+
+    Answer refused =
+        server.open().ask(Request.upgrade("/late").with("Sec-WebSocket-Version", "12"));
+    assertThat(refused.status()).isEqualTo(426);
+    assertThat(refused.header("X-Late")).containsExactly("/late");
+    assertThat(server.open().ask(Request.upgrade("/broken-head")).status()).isEqualTo(101);
+  }
+
+  @Test
+  void sessionHandlerOfVertxWebPutsItsCookieOnThe101() throws Exception {
+    Answer answer = server.open().ask(Request.upgrade("/session"));
+    assertThat(answer.status()).isEqualTo(101);
+    assertThat(answer.header("Set-Cookie"))
+        .anyMatch(cookie -> cookie.startsWith("vertx-web.session="));
+  }
+
+  @Test
+  void pagesOfOtherOriginsDoNotGetThere() throws Exception {
+    Answer refused = server.open().ask(Request.upgrade("/t").plus("Origin", "http://evil.net"));
+    assertThat(refused.status()).isEqualTo(403);
+    assertThat(RUNS).hasValue(0);
   }
 
   @Test
