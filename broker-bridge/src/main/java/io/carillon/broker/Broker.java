@@ -109,7 +109,7 @@ public final class Broker {
     if (body instanceof Asked asked) {
       asked.answer(Answer.NONE); // whoever asks the clients of a topic does not mean us
     } else {
-      subscriber.accept((Publication) body);
+      Publications.forEach(body, subscriber);
     }
   }
 
