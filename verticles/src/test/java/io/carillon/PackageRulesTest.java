@@ -103,6 +103,7 @@ class PackageRulesTest {
             "HttpRoutes",
             "ErrorHandlers",
             "Limits",
+            "SessionOptions",
             "TlsOptions",
             "TokenOptions");
   }

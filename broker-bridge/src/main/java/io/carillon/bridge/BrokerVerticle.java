@@ -1,11 +1,15 @@
 package io.carillon.bridge;
 
 import io.carillon.broker.Addresses;
+import io.carillon.broker.Answer;
+import io.carillon.broker.Ask;
+import io.carillon.broker.Asked;
 import io.carillon.broker.BrokerException;
 import io.carillon.broker.LocalSubscriber;
 import io.carillon.broker.LocalTopics;
 import io.carillon.broker.OtherNodes;
 import io.carillon.broker.Publication;
+import io.carillon.broker.Tally;
 import io.carillon.broker.Topic;
 import io.carillon.codec.Codec;
 import io.vertx.core.Future;
@@ -43,6 +47,9 @@ public final class BrokerVerticle extends VerticleBase {
   private static final int MAX_EXCEPT_CHARS = 256;
   private static final long UNWANT_MILLIS = 10_000;
 
+  /** A quarter of a second before the other node stops waiting. */
+  private static final long OWN_ANSWER_MILLIS = 750;
+
   private final BrokerOptions options;
   private final List<MessageConsumer<?>> consumers = new ArrayList<>();
   private @Nullable LocalTopics topics;
@@ -66,15 +73,24 @@ public final class BrokerVerticle extends VerticleBase {
     topics = ours;
     interest = new Interest(ours);
     consumers.add(vertx.eventBus().localConsumer(Addresses.BROADCAST, this::onBroadcast));
+    consumers.add(vertx.eventBus().localConsumer(Addresses.SEND, new Sends(vertx)));
     consumers.add(vertx.eventBus().localConsumer(Addresses.BROKER, this::onRequest));
     Future<?> listening = Future.all(consumers.stream().map(MessageConsumer::completion).toList());
     return (vertx.isClustered() ? listening.compose(here -> link()) : listening)
-        .onSuccess(ready -> ours.open(options.maxMessageBytes(), elsewhere()));
+        .onSuccess(
+            ready ->
+                ours.open(
+                    options.maxMessageBytes(), elsewhere(), links == null ? null : this::ask));
   }
 
   private Future<Void> link() {
     Links others =
-        new Links(vertx, Addresses.node(vertx), options.maxQueuedBytes(), topics()::deliver);
+        new Links(
+            vertx,
+            Addresses.node(vertx),
+            options.maxQueuedBytes(),
+            topics()::deliver,
+            this::answer);
     links = others;
     FailedWrites.handleIn(vertx);
     vertx.setPeriodic(UNWANT_MILLIS, tick -> unwant(others));
@@ -111,6 +127,26 @@ public final class BrokerVerticle extends VerticleBase {
     drained = last;
     long timer = vertx.setTimer(options.stopTimeout().toMillis(), late -> last.tryComplete());
     return last.future().andThen(done -> vertx.cancelTimer(timer));
+  }
+
+  /** Takes an ask of this node for the others; called on the thread of whoever asks. */
+  private void ask(Asked asked) {
+    context.runOnContext(
+        turn -> {
+          if (links == null) {
+            asked.answer(Answer.NONE);
+          } else {
+            links.ask(asked);
+          }
+        });
+  }
+
+  /** Answers another node's ask for this one. */
+  private Future<Answer> answer(Ask ask) {
+    Tally tally = Tally.start(vertx, OWN_ANSWER_MILLIS);
+    topics().ask(ask, tally);
+    tally.add(Answer.NONE);
+    return tally.result();
   }
 
   /** The documented form, from a verticle that knows nothing but the event bus. */

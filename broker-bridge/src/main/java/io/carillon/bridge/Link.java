@@ -1,6 +1,8 @@
 package io.carillon.bridge;
 
 import io.carillon.broker.Addresses;
+import io.carillon.broker.Answer;
+import io.carillon.broker.Ask;
 import io.carillon.broker.Publication;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -174,6 +176,22 @@ final class Link {
    */
   Future<Void> send(Publication publication) {
     Batch.append(batch, publication);
+    return queued();
+  }
+
+  /** Queues an ask behind the publications, and drops it as them. */
+  void send(long number, Ask ask) {
+    Batch.append(batch, number, ask);
+    queued();
+  }
+
+  /** Queues an answer. */
+  void send(long number, Answer answer) {
+    Batch.append(batch, number, answer);
+    queued();
+  }
+
+  private Future<Void> queued() {
     batchSize++;
     if (batch.length() >= BATCH_BYTES) {
       closeBatch();

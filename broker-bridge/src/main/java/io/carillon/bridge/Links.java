@@ -2,6 +2,10 @@ package io.carillon.bridge;
 
 import io.carillon.broker.Addresses;
 import io.carillon.broker.Announced;
+import io.carillon.broker.Answer;
+import io.carillon.broker.Ask;
+import io.carillon.broker.Asked;
+import io.carillon.broker.Audiences;
 import io.carillon.broker.Publication;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -25,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,6 +60,7 @@ final class Links {
   private final String self;
   private final long maxQueuedBytes;
   private final Consumer<Publication> publications;
+  private final Asks asks;
   private final Map<String, Link> links = new HashMap<>();
   private final Map<String, Inbound> inbound = new HashMap<>();
   private final Map<String, JsonObject> announced;
@@ -69,11 +75,23 @@ final class Links {
   private long timer = -1;
   private boolean outOfCluster;
 
-  Links(Vertx vertx, String self, long maxQueuedBytes, Consumer<Publication> publications) {
+  /**
+   * Creates the links; {@link #start} opens them.
+   *
+   * @param publications takes what other nodes publish
+   * @param answers answers what other nodes ask
+   */
+  Links(
+      Vertx vertx,
+      String self,
+      long maxQueuedBytes,
+      Consumer<Publication> publications,
+      Function<Ask, Future<Answer>> answers) {
     this.vertx = vertx;
     this.self = self;
     this.maxQueuedBytes = maxQueuedBytes;
     this.publications = publications;
+    this.asks = new Asks(answers);
     this.announced = Announced.in(vertx);
   }
 
@@ -156,6 +174,7 @@ final class Links {
     }
     long now = System.nanoTime();
     links.values().forEach(link -> link.sweep(now));
+    asks.sweep(now);
     return Future.join(greetings).recover(never -> Future.succeededFuture()).mapEmpty();
   }
 
@@ -328,6 +347,22 @@ final class Links {
     return slowest;
   }
 
+  /** Asks the nodes that have some of the clients, each of which adds its answer. */
+  void ask(Asked asked) {
+    String connection = Audiences.connectionIn(asked.ask().audience());
+    int bucket = Buckets.of(asked.ask().audience());
+    for (Link link : links.values()) {
+      boolean hasSome =
+          connection == null
+              ? link.wants(bucket)
+              : link.node().equals(Addresses.nodeOf(connection));
+      if (hasSome) {
+        asks.ask(link, asked);
+      }
+    }
+    asked.answer(Answer.NONE);
+  }
+
   // ---- from other nodes
 
   private void onMessage(Message<Object> message) {
@@ -434,10 +469,29 @@ final class Links {
     from.epoch = epoch;
     from.sequence = sequence;
     try {
-      Batch.read(batch, publications);
+      Batch.read(batch, entriesOf(node));
     } catch (IllegalArgumentException e) {
       LOG.warn("batch refused: node={}, {}", node, e.getMessage());
     }
+  }
+
+  private Batch.Entries entriesOf(String node) {
+    return new Batch.Entries() {
+      @Override
+      public void publication(Publication publication) {
+        publications.accept(publication);
+      }
+
+      @Override
+      public void ask(long number, Ask ask) {
+        asks.onAsked(link(node), number, ask);
+      }
+
+      @Override
+      public void answer(long number, Answer answer) {
+        asks.onAnswer(number, answer);
+      }
+    };
   }
 
   private static long number(Message<?> message, String header) {

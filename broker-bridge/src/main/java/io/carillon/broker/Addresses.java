@@ -18,6 +18,9 @@ public final class Addresses {
   /** The broker of the own node: a publication. Send and publish both stay on the node. */
   public static final String BROADCAST = "carillon.broadcast";
 
+  /** The broker of the own node: a message to the clients of a session, a user or a connection. */
+  public static final String SEND = "carillon.send";
+
   /** The broker of the own node: subscribe and unsubscribe. */
   public static final String BROKER = "carillon.broker";
 
@@ -77,6 +80,15 @@ public final class Addresses {
 
   /** Header: version of the contract that the sender speaks. */
   public static final String VERSION = "version";
+
+  /** Header: id of a browser session. A secret: never log it. */
+  public static final String SESSION = "session";
+
+  /** Header: all connections are meant; its value does not matter. */
+  public static final String ALL = "all";
+
+  /** Header: id of a user. */
+  public static final String USER = "user";
 
   /** Header: a bus address. */
   public static final String ADDRESS = "address";
@@ -156,6 +168,30 @@ public final class Addresses {
   /** Action on a channel's client address: end the channel with a status. */
   public static final String ACTION_CLOSE = "close";
 
+  /** Action on {@link #SEND}: end the connections with a status. */
+  public static final String ACTION_DISCONNECT = "disconnect";
+
+  /** Action on {@link #SEND}: have the clients join a topic. */
+  public static final String ACTION_JOIN = "join";
+
+  /** Action on {@link #SEND}: end the channels on a topic. */
+  public static final String ACTION_LEAVE = "leave";
+
+  /** Action on {@link #SEND}: which clients are on which topics. */
+  public static final String ACTION_LIST = "list";
+
+  /** Action between nodes: what a session says is read along for a while. */
+  public static final String ACTION_READ = "read";
+
+  /** Header: the id behind which a page begins. */
+  public static final String AFTER = "after";
+
+  /** Header: how many a page has at most. */
+  public static final String LIMIT = "limit";
+
+  /** Action on {@link #SEND}: count the connections. */
+  public static final String ACTION_CONNECTED = "connected";
+
   /** Action on an HTTP verticle's address: a connection has a new token with these claims. */
   public static final String ACTION_REFRESH = "refresh";
 
@@ -231,6 +267,15 @@ public final class Addresses {
   public static String nodeOf(String connectionId) {
     int dot = connectionId.indexOf('.');
     return dot < 0 ? "" : connectionId.substring(0, dot);
+  }
+
+  /** The address of the HTTP verticle that has a connection, by the id of it or of its channel. */
+  public static String httpOf(String connectionId) {
+    int node = connectionId.indexOf('.');
+    int instance = connectionId.indexOf('.', node + 1);
+    return instance < 0
+        ? ""
+        : http(connectionId.substring(0, node), connectionId.substring(node + 1, instance));
   }
 
   /** A number that no other caller on this Vert.x gets, for the two addresses above. */

@@ -99,12 +99,18 @@ public final class Broker {
     String address =
         "carillon.subscriber:" + Addresses.node(vertx) + ":" + Addresses.nextInstance(vertx);
     MessageConsumer<Object> consumer =
-        vertx
-            .eventBus()
-            .localConsumer(address, message -> Publications.forEach(message.body(), subscriber));
+        vertx.eventBus().localConsumer(address, message -> take(message.body(), subscriber));
     return ask(Addresses.ACTION_SUBSCRIBE, normal, address)
         .map(done -> new Subscription(this, normal, address, consumer))
         .onFailure(refused -> consumer.unregister());
+  }
+
+  private static void take(Object body, Consumer<Publication> subscriber) {
+    if (body instanceof Asked asked) {
+      asked.answer(Answer.NONE); // whoever asks the clients of a topic does not mean us
+    } else {
+      Publications.forEach(body, subscriber);
+    }
   }
 
   /** Says whether the broker of this node answers; false after 1 s. */

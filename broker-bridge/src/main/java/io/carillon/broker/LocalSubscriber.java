@@ -60,6 +60,17 @@ public final class LocalSubscriber implements Consumer<List<Publication>> {
     }
   }
 
+  /** Hands it an ask, if it takes objects; the others have no clients. */
+  void ask(Ask ask, Tally tally) {
+    if (!byReference) {
+      return;
+    }
+    tally.expect();
+    if (producer.write(new Asked(ask, tally)).failed()) {
+      tally.add(Answer.NONE);
+    }
+  }
+
   /**
    * Has the broker, which keeps the map, forget this subscriber: a message that stays in this JVM
    * is either with its consumer now or refused.

@@ -1,5 +1,6 @@
 package io.carillon.broker;
 
+import io.carillon.codec.Payload;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -9,6 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +26,7 @@ public final class LocalTopics implements Shareable {
 
   private final Map<Topic, LocalSubscriber[]> topics = new ConcurrentHashMap<>();
   private volatile long maxMessageBytes = -1;
+  private volatile @Nullable Consumer<Asked> otherNodesAsked;
   private volatile @Nullable OtherNodes otherNodes;
 
   @SuppressWarnings("ThreadLocalUsage") // there is one LocalTopics for each Vert.x
@@ -44,9 +47,12 @@ public final class LocalTopics implements Shareable {
    * The broker runs from now on.
    *
    * @param elsewhere takes publications for the other nodes; null if there can be none
+   * @param asked takes asks for the other nodes, on any thread, and answers each; null likewise
    */
-  public void open(long limitBytes, @Nullable OtherNodes elsewhere) {
+  public void open(
+      long limitBytes, @Nullable OtherNodes elsewhere, @Nullable Consumer<Asked> asked) {
     otherNodes = elsewhere;
+    otherNodesAsked = asked;
     maxMessageBytes = limitBytes;
   }
 
@@ -54,6 +60,11 @@ public final class LocalTopics implements Shareable {
   public void close() {
     maxMessageBytes = -1;
     topics.clear();
+  }
+
+  /** Who takes asks for other nodes, or null. */
+  @Nullable Consumer<Asked> otherNodesAsked() {
+    return otherNodesAsked;
   }
 
   /** What becomes of a publication when no broker runs. */
@@ -64,11 +75,16 @@ public final class LocalTopics implements Shareable {
 
   /** Why a publication cannot be taken, or null. */
   public @Nullable BrokerException refusal(Publication publication) {
+    return refusal(publication.payload());
+  }
+
+  /** The same for what is sent to some clients, which may be nothing. */
+  public @Nullable BrokerException refusal(@Nullable Payload payload) {
     long max = maxMessageBytes;
     if (max < 0) {
       return notRunning();
     }
-    int size = publication.payload().size();
+    int size = payload == null ? 0 : payload.size();
     return size <= max
         ? null
         : new BrokerException(
@@ -133,6 +149,18 @@ public final class LocalTopics implements Shareable {
       turn.add(elsewhere, publication);
     }
     return room;
+  }
+
+  /** Hands an ask to those of this node who have some of its clients; each adds its answer. */
+  public void ask(Ask ask, Tally tally) {
+    String connection = Audiences.connectionIn(ask.audience());
+    String address = connection == null ? null : Addresses.httpOf(connection);
+    Topic topic = connection == null ? ask.audience() : Audiences.ALL;
+    for (LocalSubscriber subscriber : topics.getOrDefault(topic, NONE)) {
+      if (address == null || address.equals(subscriber.address())) {
+        subscriber.ask(ask, tally);
+      }
+    }
   }
 
   /** Whether nobody wants anything. */

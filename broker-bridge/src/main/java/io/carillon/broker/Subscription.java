@@ -8,13 +8,20 @@ public final class Subscription {
   private final Broker broker;
   private final Topic topic;
   private final String address;
-  private final MessageConsumer<Object> consumer;
+  private final MessageConsumer<?> consumer;
+  private Runnable whenCancelled = () -> {};
 
-  Subscription(Broker broker, Topic topic, String address, MessageConsumer<Object> consumer) {
+  Subscription(Broker broker, Topic topic, String address, MessageConsumer<?> consumer) {
     this.broker = broker;
     this.topic = topic;
     this.address = address;
     this.consumer = consumer;
+  }
+
+  /** Runs a task, once, when it is cancelled. */
+  Subscription whenCancelled(Runnable task) {
+    whenCancelled = task;
+    return this;
   }
 
   /** The topic, in normal form. */
@@ -24,6 +31,7 @@ public final class Subscription {
 
   /** Ends the subscription; nothing is handed to the subscriber once the future is complete. */
   public Future<Void> cancel() {
+    whenCancelled.run();
     return consumer
         .unregister()
         .eventually(() -> broker.ask(Addresses.ACTION_UNSUBSCRIBE, topic, address));

@@ -131,7 +131,10 @@ public record Topic(String uri) {
     return uri.startsWith("/.");
   }
 
-  /** The path, for logs; the query, which may hold secrets, is only hinted at. */
+  /**
+   * The path, for logs; the query, which may hold secrets, is only hinted at, and so is the id of a
+   * session.
+   */
   @Override
   public String toString() {
     return shown(uri);
@@ -341,6 +344,9 @@ public record Topic(String uri) {
     StringBuilder shown = new StringBuilder();
     for (int i = 0; i < uri.length(); i++) {
       char c = uri.charAt(i);
+      if (c == '/' && i > 0 && (uri.startsWith("/.session/") || uri.startsWith("/.said/"))) {
+        return shown.append("/...").toString();
+      }
       if (c == '?' || i == SHOWN_CHARS) {
         return shown.append(c == '?' ? "?..." : "...").toString();
       }

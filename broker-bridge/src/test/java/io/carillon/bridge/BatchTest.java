@@ -4,10 +4,15 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.carillon.broker.Answer;
+import io.carillon.broker.Ask;
+import io.carillon.broker.Audiences;
 import io.carillon.broker.Publication;
 import io.carillon.broker.Topic;
 import io.carillon.codec.Payload;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -100,7 +105,7 @@ class BatchTest {
   @Test
   void entriesOfUnknownKindsArePassedOver() {
     Buffer batch = Buffer.buffer();
-    appendUnknown(batch, 2, "of a later version");
+    appendUnknown(batch, 4, "of a later version");
     Batch.append(batch, HELLO);
     appendUnknown(batch, 255, "");
     Batch.append(batch, HELLO);
@@ -121,12 +126,56 @@ class BatchTest {
     return Stream.of(0, -1, 10, Integer.MAX_VALUE, Integer.MIN_VALUE);
   }
 
+  private static final Ask ASK =
+      new Ask(
+          Audiences.user("ännä"),
+          "send",
+          new JsonObject().put("topic", "/a"),
+          Payload.binary(new byte[] {1, 2}));
+  private static final Answer ANSWER = new Answer(3, new JsonArray().add("x"), false);
+
+  @Test
+  void asksAndAnswersComeBackAsTheyWere() {
+    Ask bare = new Ask(Audiences.ALL, "connected", new JsonObject(), null);
+    Buffer batch = Buffer.buffer();
+    Batch.append(batch, 7, ASK);
+    Batch.append(batch, -1, bare);
+    Batch.append(batch, Long.MAX_VALUE, ANSWER);
+    Batch.append(batch, 1, new Answer(0));
+
+    List<Object> all = new ArrayList<>();
+    Batch.read(
+        batch,
+        new Batch.Entries() {
+          @Override
+          public void publication(Publication publication) {
+            all.add(publication);
+          }
+
+          @Override
+          public void ask(long number, Ask ask) {
+            all.add(number);
+            all.add(ask);
+          }
+
+          @Override
+          public void answer(long number, Answer answer) {
+            all.add(number);
+            all.add(answer);
+          }
+        });
+    assertThat(all).containsExactly(7L, ASK, -1L, bare, Long.MAX_VALUE, ANSWER, 1L, new Answer(0));
+  }
+
   @Test
   void damagedBatchesAreReadOrRefusedAndNothingElse() {
     Random random = new Random(4);
     Publication[] all =
         publications().filter(one -> one.payload().size() < 1_000).toArray(Publication[]::new);
-    byte[] whole = batchOf(all).getBytes();
+    Buffer batch = batchOf(all);
+    Batch.append(batch, 7, ASK);
+    Batch.append(batch, 7, ANSWER);
+    byte[] whole = batch.getBytes();
     for (int run = 0; run < RUNS; run++) {
       byte[] damaged = whole.clone();
       for (int i = random.nextInt(4); i >= 0; i--) {
@@ -145,7 +194,7 @@ class BatchTest {
       if (noise.length > 8) {
         noise[0] = noise[1] = noise[2] = 0; // else nearly all of them end at the first length
         noise[3] = (byte) random.nextInt(noise.length);
-        noise[4] = 1;
+        noise[4] = (byte) (1 + run % 3);
         noise[5] = 0;
       }
       readOrRefuse(noise, run);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.carillon.broker.Addresses;
+import io.carillon.broker.Answer;
 import io.carillon.broker.Publication;
 import io.carillon.broker.Topic;
 import io.carillon.codec.Payload;
@@ -39,7 +40,8 @@ class LinksTest {
   private final BlockingQueue<String> nodes = new LinkedBlockingQueue<>();
   private final Vertx vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(2));
   private final Context context = vertx.getOrCreateContext();
-  private final Links links = new Links(vertx, "here", 1 << 20, heard::add);
+  private final Links links =
+      new Links(vertx, "here", 1 << 20, heard::add, ask -> Future.succeededFuture(Answer.NONE));
   private PlayedNode there;
 
   @BeforeEach

@@ -37,8 +37,13 @@ final class Client implements WebSocket.Listener {
 
   /** Joins a topic. */
   static Client join(int port, String topic) throws Exception {
+    return join(HTTP, port, topic);
+  }
+
+  /** The same with the cookies of an HTTP client. */
+  static Client join(HttpClient http, int port, String topic) throws Exception {
     Client client = new Client();
-    client.socket = client.connect(port, topic).get(PATIENCE, SECONDS);
+    client.socket = client.connect(http, port, topic).get(PATIENCE, SECONDS);
     return client;
   }
 
@@ -49,8 +54,8 @@ final class Client implements WebSocket.Listener {
     return ((WebSocketHandshakeException) failure.getCause()).getResponse();
   }
 
-  private CompletableFuture<WebSocket> connect(int port, String topic) {
-    return HTTP.newWebSocketBuilder()
+  private CompletableFuture<WebSocket> connect(HttpClient http, int port, String topic) {
+    return http.newWebSocketBuilder()
         .buildAsync(URI.create("ws://localhost:" + port + topic), this);
   }
 
@@ -75,6 +80,11 @@ final class Client implements WebSocket.Listener {
   /** The next message, which is binary. */
   byte[] bytes() throws Exception {
     return next(byte[].class);
+  }
+
+  /** Asserts that nothing has come; for use where whatever could come would have come. */
+  void hasNothing() {
+    assertThat(heard).isEmpty();
   }
 
   /** The end, with no message ahead of it. */

@@ -6,6 +6,7 @@ import io.carillon.auth.Origins;
 import io.carillon.broker.Topic;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.RoutingContext;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -20,9 +21,22 @@ final class Access {
   private final Origins origins;
   private final Audit audit;
   private final PathGuards guards;
+  private final @Nullable BrowserSessions sessions;
 
-  Access(Loop loop, Announcements routes, Tokens tokens, Bearers bearers, HttpOptions options) {
+  /**
+   * Creates it.
+   *
+   * @param sessions the sessions of browsers, or null where there are none
+   */
+  Access(
+      Loop loop,
+      Announcements routes,
+      Tokens tokens,
+      Bearers bearers,
+      HttpOptions options,
+      @Nullable BrowserSessions sessions) {
     this.routes = routes;
+    this.sessions = sessions;
     this.tokens = tokens;
     this.bearers = bearers;
     this.origins = options.origins();
@@ -91,7 +105,31 @@ final class Access {
   }
 
   /**
-   * Finds out who sends a request that opens a connection.
+   * Finds out who opens a connection; a browser without a session gets one.
+   *
+   * @return as {@link #identify}
+   */
+  Future<Handshake> open(HttpServerRequest request, Handshake handshake) {
+    BrowserSessions known = sessions;
+    return known == null
+        ? identify(request, handshake)
+        : known.open(request, handshake).compose(in -> identify(request, in));
+  }
+
+  /**
+   * Finds out who sends a request to the application's own routes.
+   *
+   * @return as {@link #identify}
+   */
+  Future<Handshake> identify(RoutingContext context, Handshake handshake) {
+    BrowserSessions known = sessions;
+    return known == null
+        ? identify(context.request(), handshake)
+        : known.attach(context, handshake).compose(in -> identify(context.request(), in));
+  }
+
+  /**
+   * Finds out who sends a request, beside the session it belongs to.
    *
    * @return the handshake with what is known; fails with a {@code CloseException}
    */

@@ -1,6 +1,8 @@
 package io.carillon.server;
 
 import io.carillon.broker.Addresses;
+import io.carillon.broker.Asked;
+import io.carillon.broker.Publication;
 import io.carillon.broker.Publications;
 import io.carillon.channel.CloseException;
 import io.carillon.channel.DroppedException;
@@ -25,8 +27,18 @@ final class ClientMessages {
     this.loop = loop;
   }
 
+  private void deliver(Publication publication) {
+    if (!loop.fanOut().deliver(publication)) {
+      loop.reachable().deliver(publication);
+    }
+  }
+
   void handle(Message<Object> message) {
-    if (Publications.forEach(message.body(), loop.fanOut()::deliver)) {
+    if (message.body() instanceof Asked asked) {
+      loop.reachable().take(asked);
+      return;
+    }
+    if (Publications.forEach(message.body(), this::deliver)) {
       return;
     }
     String version = message.headers().get(Addresses.VERSION);

@@ -18,6 +18,8 @@ final class Counters implements Shareable {
   enum Limit {
     MAX_CONNECTIONS("maxConnections"),
     MAX_CONNECTIONS_PER_ADDRESS("maxConnectionsPerAddress"),
+    MAX_CONNECTIONS_PER_USER("maxConnectionsPerUser"),
+    MAX_SESSIONS("maxSessions"),
     UPGRADES_PER_SECOND("upgradesPerSecond"),
     HANDSHAKE_TIMEOUT("handshakeTimeout"),
     MAX_URI_BYTES("maxUriBytes"),

@@ -8,6 +8,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -60,11 +61,17 @@ final class FanOut {
     }
   }
 
-  /** Hands a publication to every member on this loop. */
-  void deliver(Publication publication) {
+  /** The channels on this loop that have joined a topic. */
+  List<SessionChannel> members(Topic topic) {
+    Members members = topics.get(topic);
+    return members == null ? List.of() : Arrays.asList(members.all).subList(0, members.size);
+  }
+
+  /** Hands a publication to every member on this loop; says whether it is a topic of members. */
+  boolean deliver(Publication publication) {
     Members members = topics.get(publication.topic());
     if (members == null) {
-      return; // the last one left while it was on its way
+      return false; // the last one left while it was on its way
     }
     String except = publication.except();
     try (Renditions renditions = new Renditions(publication, zlib)) {
@@ -76,6 +83,7 @@ final class FanOut {
         }
       }
     }
+    return true;
   }
 
   /** The members of one topic in an array without gaps; each knows its place. */

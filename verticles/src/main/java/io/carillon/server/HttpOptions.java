@@ -24,6 +24,7 @@ import java.util.Optional;
  * @param stopTimeout how long a stopping server waits for handlers and clients before it cuts them
  * @param compression which messages are compressed where a route says nothing; off binds in any
  *     case
+ * @param sessions the sessions of browsers
  * @param jwt which JSON Web Tokens are taken; none without
  * @param limits what a client may use
  * @param tokens how long one-time URIs are good for, and how many there may be
@@ -40,6 +41,7 @@ public record HttpOptions(
     long maxBodyBytes,
     Duration stopTimeout,
     Compression compression,
+    SessionOptions sessions,
     Optional<JwtOptions> jwt,
     Limits limits,
     TokenOptions tokens) {
@@ -73,6 +75,7 @@ public record HttpOptions(
         settings.duration(
             "http.stopTimeout", Duration.ofSeconds(5), Duration.ZERO, Duration.ofMinutes(10)),
         compression(settings, "http.compression"),
+        SessionOptions.from(settings),
         JwtOptions.from(settings),
         Limits.from(settings),
         TokenOptions.from(settings));

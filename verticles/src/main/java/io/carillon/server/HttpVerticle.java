@@ -98,7 +98,14 @@ public final class HttpVerticle extends VerticleBase {
     Tokens uris = new Tokens((VertxInternal) vertx, ours, node, announcements, options.tokens());
     tokens = uris;
     Bearers bearers = new Bearers(vertx, ours, options.jwt());
-    Access access = new Access(ours, announcements, uris, bearers, options);
+    Access access =
+        new Access(
+            ours,
+            announcements,
+            uris,
+            bearers,
+            options,
+            BrowserSessions.of(vertx, options.sessions()));
     Upgrader events = new Upgrader(ours, access, proxies, door, errors);
     upgrader = events;
     router = router(events, access);
@@ -116,6 +123,7 @@ public final class HttpVerticle extends VerticleBase {
     vertx.setPeriodic(options.limits().sweepMillis(), tick -> sweep(ours, door));
     return Future.all(consumers.stream().map(MessageConsumer::completion).toList())
         .compose(listening -> uris.start())
+        .compose(here -> ours.reachable().start(access))
         .compose(ready -> takeTokens(bearers, ours.credentials()))
         .onSuccess(ready -> announcements.collect());
   }
@@ -186,6 +194,7 @@ public final class HttpVerticle extends VerticleBase {
         .stop()
         .eventually(() -> drained(ours, millis))
         .eventually(() -> closed)
+        .andThen(done -> ours.reachable().stop())
         .eventually(() -> revocations == null ? Future.succeededFuture() : revocations.stop())
         .eventually(() -> Future.join(consumers.stream().map(MessageConsumer::unregister).toList()))
         .andThen(done -> ours.zlib().close());
@@ -220,6 +229,7 @@ public final class HttpVerticle extends VerticleBase {
     long now = System.nanoTime();
     door.sweep(now);
     ours.audit().sweep(now);
+    ours.reachable().sweep(now);
     ours.sessions().forEach(session -> session.sweep(now));
     ours.credentials().sweep(System.currentTimeMillis());
   }
@@ -386,7 +396,7 @@ public final class HttpVerticle extends VerticleBase {
   }
 
   private void onFailure(RoutingContext ctx) {
-    int status = ctx.statusCode() >= 400 ? ctx.statusCode() : 500;
+    int status = statusOf(ctx);
     String text = text(ctx, status);
     if (status == 413) {
       Counters.of(vertx).count(Counters.Limit.MAX_BODY_BYTES);
@@ -413,6 +423,13 @@ public final class HttpVerticle extends VerticleBase {
 
   private static String shown(String path) {
     return WebSocketTokens.isBelow(path) ? WebSocketTokens.PREFIX + "..." : path;
+  }
+
+  private static int statusOf(RoutingContext ctx) {
+    if (ctx.failure() instanceof CloseException why) {
+      return why.httpStatus();
+    }
+    return ctx.statusCode() >= 400 ? ctx.statusCode() : 500;
   }
 
   /** A request that the decoder gave up on. */

@@ -13,6 +13,8 @@ import java.util.stream.Stream;
  *     connection far over it is closed at once
  * @param maxConnectionsPerAddress most connections of one address, 0 for any number; an upgrade
  *     over it is refused with 429, and a connection far over it is closed at once
+ * @param maxConnectionsPerUser most connections of one user in the cluster, 0 for any number; one
+ *     over it is closed with 4429
  * @param upgradesPerSecond most upgrades that one address may ask for in a second, 0 for any
  *     number; what is over it is refused with 429
  * @param handshakeTimeout how long a client may take with its first request head, over which it is
@@ -38,6 +40,7 @@ import java.util.stream.Stream;
 public record Limits(
     int maxConnections,
     int maxConnectionsPerAddress,
+    int maxConnectionsPerUser,
     int upgradesPerSecond,
     Duration handshakeTimeout,
     int maxMessageBytes,
@@ -56,6 +59,7 @@ public record Limits(
   public static final Limits DEFAULT =
       new Limits(
           100_000,
+          0,
           0,
           0,
           Duration.ofSeconds(10),
@@ -86,6 +90,7 @@ public record Limits(
         settings.integer("limits.maxConnections", DEFAULT.maxConnections, 1, MOST),
         settings.integer(
             "limits.maxConnectionsPerAddress", DEFAULT.maxConnectionsPerAddress, 0, MOST),
+        settings.integer("limits.maxConnectionsPerUser", DEFAULT.maxConnectionsPerUser, 0, MOST),
         settings.integer("limits.upgradesPerSecond", DEFAULT.upgradesPerSecond, 0, MOST),
         settings.duration("limits.handshakeTimeout", DEFAULT.handshakeTimeout, SHORTEST, LONGEST),
         bytes(settings, "limits.maxMessageBytes", DEFAULT.maxMessageBytes),

@@ -32,6 +32,8 @@ final class Loop {
   private final Zlib zlib = new Zlib();
   private final FanOut fanOut;
   private final LocalTopics topics;
+  private final Reachable reachable;
+  private final FurtherTopics further = new FurtherTopics();
   private final Dispatcher dispatcher;
   private final Sessions sessions = new Sessions();
   private final Credentials credentials;
@@ -49,6 +51,7 @@ final class Loop {
     this.flusher = new Flusher(eventLoop);
     this.topics = LocalTopics.of(vertx);
     this.fanOut = new FanOut(vertx, address, zlib);
+    this.reachable = new Reachable(vertx, this);
     this.dispatcher = new Dispatcher(vertx, node, address, limits);
     this.idPrefix = node + "." + instance + ".";
   }
@@ -94,6 +97,14 @@ final class Loop {
     return fanOut;
   }
 
+  Reachable reachable() {
+    return reachable;
+  }
+
+  FurtherTopics further() {
+    return further;
+  }
+
   Dispatcher dispatcher() {
     return dispatcher;
   }
@@ -121,24 +132,31 @@ final class Loop {
 
   /** The channel with that id, if it is one of this loop that still is. */
   @Nullable SessionChannel find(String id) {
-    int mark = id.startsWith(idPrefix) ? id.indexOf(CHANNEL_MARK, idPrefix.length()) : -1;
-    Session session = findSession(mark < 0 ? id : id.substring(0, mark));
-    try {
-      long channel = mark < 0 ? 0 : Long.parseLong(id.substring(mark + 1), 36);
-      return session == null ? null : session.find(channel);
-    } catch (NumberFormatException notAnId) {
-      return null;
-    }
+    Session session = findSession(id);
+    int mark = session == null ? -1 : id.indexOf(CHANNEL_MARK, idPrefix.length());
+    long channel = mark < 0 ? 0 : number(id.substring(mark + 1));
+    return session == null || channel < 0 ? null : session.find(channel);
   }
 
-  /** The connection with that id, if it is one of this loop that still is. */
+  /** The connection with that id, or that of the channel with it. */
   @Nullable Session findSession(String id) {
-    try {
-      return id.startsWith(idPrefix)
-          ? sessions.find(Long.parseLong(id.substring(idPrefix.length()), 36))
-          : null;
-    } catch (NumberFormatException notAnId) {
+    if (!id.startsWith(idPrefix)) {
       return null;
+    }
+    int mark = id.indexOf(CHANNEL_MARK, idPrefix.length());
+    return sessions.find(number(id.substring(idPrefix.length(), mark < 0 ? id.length() : mark)));
+  }
+
+  /** Whether an id names one channel of a connection that carries several. */
+  boolean namesChannel(String id) {
+    return id.startsWith(idPrefix) && id.indexOf(CHANNEL_MARK, idPrefix.length()) >= 0;
+  }
+
+  private static long number(String digits) {
+    try {
+      return Long.parseLong(digits, 36);
+    } catch (NumberFormatException notAnId) {
+      return -1;
     }
   }
 

@@ -15,6 +15,7 @@ import io.carillon.protocol.MultiplexReader;
 import io.carillon.protocol.MultiplexWriter;
 import io.carillon.route.RouteSettings;
 import io.netty.buffer.ByteBufAllocator;
+import io.vertx.core.Future;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -103,6 +104,23 @@ final class MultiplexSession extends Session implements MultiplexReader.Sink {
   @Override
   boolean isEmpty() {
     return topics.values().stream().allMatch(MultiplexedTopic::hasLeft);
+  }
+
+  @Override
+  Future<Boolean> join(Topic topic, Access access) {
+    MultiplexedTopic known = topics.get(topic.uri());
+    if (known != null && known.isWanted()) {
+      return Future.succeededFuture(true);
+    }
+    if (topic.uri().length() > dialect.maxTopicBytes() || (known == null && isFull())) {
+      loop().counters().count(Counters.Limit.MAX_TOPICS);
+      return Future.succeededFuture(false);
+    }
+    if (known == null) {
+      known = new MultiplexedTopic(this, topic, topic.uri(), topic.uri());
+      topics.put(topic.uri(), known);
+    }
+    return known.joinUnasked();
   }
 
   /** What handlers keep with the connection. */

@@ -13,6 +13,7 @@ import io.carillon.protocol.LeaveStatus;
 import io.carillon.protocol.MultiplexWriter;
 import io.netty.buffer.ByteBuf;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -92,6 +93,8 @@ final class MultiplexedTopic implements Carrier, Credentials.Holder {
   private long endingNanos;
   private boolean told;
   private @Nullable Questions questions;
+  private @Nullable Promise<Boolean> unasked;
+  private boolean ofServer;
   private @Nullable TokenData token;
 
   /**
@@ -156,24 +159,77 @@ final class MultiplexedTopic implements Carrier, Credentials.Holder {
     }
   }
 
+  /**
+   * The server has the client join, which hears of it by an OK that it did not ask for.
+   *
+   * @return completes with whether it is there now
+   */
+  Future<Boolean> joinUnasked() {
+    Promise<Boolean> joining = Promise.promise();
+    if (state == State.LEAVING || !waiting.isEmpty()) {
+      later(0, false, null, () -> joinUnasked(joining));
+    } else {
+      joinUnasked(joining);
+    }
+    return joining.future();
+  }
+
+  private void joinUnasked(Promise<Boolean> joining) {
+    if (isWanted()) {
+      joining.complete(true);
+    } else {
+      unasked = joining;
+      subscribe(address, "", null);
+    }
+  }
+
+  /** Tells whoever had the client join what came of it; says whether that was the server. */
+  private boolean answerServer(boolean joined) {
+    Promise<Boolean> joining = unasked;
+    unasked = null;
+    if (joining != null) {
+      joining.complete(joined);
+    }
+    return joining != null;
+  }
+
+  private void err(Refusal why, String asked) {
+    if (!answerServer(false)) {
+      session.err(why, "SUBSCRIBE", asked);
+    }
+  }
+
+  /** A client may ask for what the server has given it already. */
+  private boolean isTakenOver(String asked) {
+    boolean given = ofServer;
+    ofServer = false;
+    if (given && state == State.OPEN) {
+      session.ok("SUBSCRIBE", joined(asked));
+    }
+    return given;
+  }
+
   private void subscribe(String asked, String offers, @Nullable Redeemed redeemed) {
-    if (state == State.JOINING || state == State.OPEN) {
+    if (isWanted()) {
       session.access().unused(redeemed);
-      session.err(Refusal.ALREADY_SUBSCRIBED, "SUBSCRIBE", asked);
+      if (!isTakenOver(asked)) {
+        session.err(Refusal.ALREADY_SUBSCRIBED, "SUBSCRIBE", asked);
+      }
       return;
     }
+    ofServer = unasked != null;
     RouteTable.Lookup lookup = session.access().find(topic);
     if (!(lookup instanceof RouteTable.Lookup.Found found) || topic.isReserved()) {
       over();
       session.access().unused(redeemed);
-      session.err(Refusal.of(lookup), "SUBSCRIBE", asked);
+      err(Refusal.of(lookup), asked);
       return;
     }
     List<Bound> candidates = found.candidates();
     if (!session.access().takesOrigin(topic, session.handshake(), candidates)) {
       over();
       session.access().unused(redeemed);
-      session.err(Refusal.FOREIGN_ORIGIN, "SUBSCRIBE", asked);
+      err(Refusal.FOREIGN_ORIGIN, asked);
       return;
     }
     state = State.JOINING;
@@ -193,6 +249,7 @@ final class MultiplexedTopic implements Carrier, Credentials.Holder {
   private void onJoined(String asked) {
     state = State.OPEN;
     session.ok("SUBSCRIBE", joined(asked));
+    answerServer(true);
     sendEarly();
     // Behind the messages that came during the join, which the channel is about to take.
     session.loop().eventLoop().execute(this::goOn);
@@ -225,7 +282,7 @@ final class MultiplexedTopic implements Carrier, Credentials.Holder {
     told = true;
     state = State.LEAVING;
     sendEarly(); // which fails now
-    session.err(Refusal.of(Upgrader.reason(failure)), "SUBSCRIBE", asked);
+    err(Refusal.of(Upgrader.reason(failure)), asked);
     if (hasLeft()) {
       over();
       goOn();

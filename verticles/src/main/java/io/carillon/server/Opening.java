@@ -101,7 +101,9 @@ final class Opening {
     }
     takeOver.complete(answers.head(request, subprotocol(ready, taken), agreed), transport);
     ready.start(transport);
-    ready.forEachChannel(Opening::logJoined);
+    if (!ready.isEnding()) {
+      ready.forEachChannel(Opening::logJoined);
+    }
   }
 
   private static void logJoined(SessionChannel channel) {

@@ -35,16 +35,31 @@ final class PlainSession extends Session implements Carrier {
   @Override
   void forEachChannel(Consumer<SessionChannel> action) {
     action.accept(channel());
+    further().of(this).forEach(one -> action.accept(one.channel()));
   }
 
   @Override
   @Nullable SessionChannel find(long number) {
-    return number == 0 ? channel : null;
+    if (number == 0) {
+      return channel;
+    }
+    FurtherTopic further = further().find(this, number);
+    return further == null ? null : further.channel();
   }
 
   @Override
   boolean isEmpty() {
-    return channel().hasLeft();
+    return channel().hasLeft() && further().of(this).isEmpty();
+  }
+
+  @Override
+  Future<Boolean> join(Topic topic, Access access) {
+    return further().join(this, topic, access);
+  }
+
+  /** The topics that the server has the client join beside its own. */
+  FurtherTopics further() {
+    return loop().further();
   }
 
   @Override
@@ -177,6 +192,7 @@ final class PlainSession extends Session implements Carrier {
   @Override
   public void onEnding(CloseStatus status) {
     ending(status);
+    further().of(this).forEach(one -> one.channel().end(status));
   }
 
   @Override

@@ -11,6 +11,7 @@ import io.carillon.protocol.LeaveStatus;
 import io.carillon.route.RouteSettings;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -69,6 +70,20 @@ abstract class Session implements Credentials.Holder {
   /** The channel with that number, which is 0 for one that is the whole connection. */
   abstract @Nullable SessionChannel find(long channel);
 
+  /**
+   * Has the client join one more topic, without its asking.
+   *
+   * @return completes with whether it is there now
+   */
+  abstract Future<Boolean> join(Topic topic, Access access);
+
+  /** Whether one of its channels has joined that topic, or is about to. */
+  boolean isOn(Topic topic) {
+    boolean[] found = new boolean[1];
+    forEachChannel(one -> found[0] |= !one.hasLeft() && one.topic().equals(topic));
+    return found[0];
+  }
+
   /** Largest message of the client, in bytes; over it the connection is closed with 1009. */
   abstract int maxMessageBytes();
 
@@ -121,6 +136,17 @@ abstract class Session implements Credentials.Holder {
     if (kept != null) {
       ready.adopt(kept);
     }
+    closeIfOver();
+  }
+
+  /** Whether the upgrade is still to be answered. */
+  boolean isOpening() {
+    return transport == null && !gone;
+  }
+
+  /** Whether the client is there, and has not been told to go. */
+  boolean isConnected() {
+    return transport != null && isUp() && !isEnding();
   }
 
   /** Whether the client may still get something. */
@@ -369,6 +395,9 @@ abstract class Session implements Credentials.Holder {
   private void removeIfOver() {
     if (gone && isEmpty()) {
       loop.sessions().remove(this);
+      if (handshake.identity() != Identity.ANONYMOUS) {
+        loop.reachable().remove(this);
+      }
       loop.credentials().remove(this);
     }
   }

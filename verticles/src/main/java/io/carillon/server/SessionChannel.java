@@ -427,6 +427,9 @@ final class SessionChannel implements Peer {
       session().onHandled();
       return 0;
     }
+    if (loop().reachable().isRead()) {
+      loop().reachable().onSaid(this, payload);
+    }
     if (state == State.JOINED && current == null && noneWait()) {
       handle(payload, request);
       return 0;
@@ -1013,6 +1016,11 @@ final class SessionChannel implements Peer {
   /** The encoding of its route; null where it takes what comes. */
   @Nullable Encoding encoding() {
     return encoding;
+  }
+
+  /** Whether the client has joined, and may still get something. */
+  boolean isJoined() {
+    return state == State.JOINED && open && carrier.isUp();
   }
 
   /** Takes the shared bytes of a publication. */

@@ -36,9 +36,14 @@ final class Sessions {
     return all.get(number);
   }
 
+  /** All of them now; a copy. */
+  List<Session> all() {
+    return List.copyOf(all.values());
+  }
+
   /** Calls {@code action} for each; it may add and remove. */
   void forEach(Consumer<Session> action) {
-    List.copyOf(all.values()).forEach(action);
+    all().forEach(action);
   }
 
   /** Runs {@code task} once the last connection is gone, at once if there is none. */

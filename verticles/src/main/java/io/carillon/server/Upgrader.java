@@ -1,10 +1,12 @@
 package io.carillon.server;
 
 import io.carillon.auth.Handshake;
+import io.carillon.auth.Identity;
 import io.carillon.auth.WebSocketTokens;
 import io.carillon.broker.Topic;
 import io.carillon.channel.ChannelEvent;
 import io.carillon.channel.CloseException;
+import io.carillon.protocol.CloseStatus;
 import io.carillon.protocol.Dialect;
 import io.carillon.route.JoinPhase;
 import io.vertx.core.Future;
@@ -30,6 +32,7 @@ import org.slf4j.LoggerFactory;
 final class Upgrader {
   private static final Logger LOG = LoggerFactory.getLogger(Upgrader.class);
   private static final int KEY_BYTES = 16;
+  private static final int TOO_MANY = 429;
   private static final Pattern ABSOLUTE =
       Pattern.compile("(?:http|ws)s?://", Pattern.CASE_INSENSITIVE);
 
@@ -63,7 +66,7 @@ final class Upgrader {
   /** Finds out who sends a request that is no upgrade, for the application's own routes. */
   void identify(RoutingContext context) {
     access
-        .identify(context.request(), handshake(context.request()))
+        .identify(context, handshake(context.request()))
         .onComplete(
             known -> {
               known.attachTo(context);
@@ -157,7 +160,7 @@ final class Upgrader {
       return;
     }
     access
-        .identify(request, redeemed == null ? asked : redeemed.in(asked))
+        .open(request, redeemed == null ? asked : redeemed.in(asked))
         .onComplete(
             known -> next.accept(new Arrival(request, known, redeemed)),
             e -> {
@@ -369,8 +372,43 @@ final class Upgrader {
     }
     Session session = new MultiplexSession(loop, handshake, Dialect.CARILLON_V1, access, "");
     opening.lead(session, offer);
-    opening.complete();
-    LOG.info("connected: path={}, connection={}", CARRIER, session.id());
+    reachable(opening, session)
+        .onSuccess(
+            ready -> {
+              opening.complete();
+              LOG.info("connected: path={}, connection={}", CARRIER, session.id());
+            });
+  }
+
+  /**
+   * Makes a connection known under its session and its user, if it has any.
+   *
+   * @return fails when the connection may not be; it has been refused then
+   */
+  private static Future<Void> reachable(Opening opening, Session session) {
+    if (session.handshake().identity() == Identity.ANONYMOUS) {
+      return Future.succeededFuture();
+    }
+    return session
+        .loop()
+        .reachable()
+        .add(session)
+        .compose(
+            known ->
+                opening.isOver()
+                    ? Future.failedFuture(new CloseException(CloseStatus.GOING_AWAY))
+                    : Future.<Void>succeededFuture())
+        .onFailure(
+            e -> {
+              CloseException why = reason(e);
+              if (why.httpStatus() == TOO_MANY) {
+                // Behind the upgrade, because a browser cannot read the status of a refused one.
+                session.end(why.status());
+                opening.complete();
+              } else {
+                opening.refuse(why);
+              }
+            });
   }
 
   // ---- from here on the connection is ours
@@ -396,7 +434,7 @@ final class Upgrader {
   private Future<Handshake> identified(
       HttpServerRequest request, @Nullable Arrival arrival, Handshake handshake) {
     if (arrival == null) {
-      return access.identify(request, handshake);
+      return access.open(request, handshake);
     }
     Handshake known = arrival.handshake();
     // They may have sent the request on to another URI.
@@ -437,6 +475,11 @@ final class Upgrader {
             : new MultiplexSession(loop, handshake, dialect, access, handshake.uri());
     opening.lead(session, offer);
     SessionChannel channel = session.open(topic, candidates);
+    reachable(opening, session)
+        .onComplete(ready -> join(opening, channel, candidates), e -> access.unused(redeemed));
+  }
+
+  private static void join(Opening opening, SessionChannel channel, List<Bound> candidates) {
     if (joinPhase(candidates) == JoinPhase.AFTER_UPGRADE) {
       opening.complete();
       if (!channel.hasLeft()) {

@@ -35,13 +35,18 @@ final class Client implements WebSocket.Listener {
   private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
   private final WebSocket socket;
 
-  private Client(int port, String topic, String... headers) throws Exception {
-    socket = open(port, topic, this, headers).get(PATIENCE, SECONDS);
+  private Client(HttpClient http, int port, String topic, String... headers) throws Exception {
+    socket = open(http, port, topic, this, headers).get(PATIENCE, SECONDS);
   }
 
   /** Joins a topic; {@code headers} are names and values by turns. */
   static Client join(int port, String topic, String... headers) throws Exception {
-    return new Client(port, topic, headers);
+    return new Client(HTTP, port, topic, headers);
+  }
+
+  /** The same with the cookies of an HTTP client. */
+  static Client join(HttpClient http, int port, String topic, String... headers) throws Exception {
+    return new Client(http, port, topic, headers);
   }
 
   /** The status that a join is refused with; 101 if it is not. */
@@ -69,7 +74,12 @@ final class Client implements WebSocket.Listener {
   /** Begins to join. */
   static CompletableFuture<WebSocket> open(
       int port, String topic, WebSocket.Listener listener, String... headers) {
-    WebSocket.Builder builder = HTTP.newWebSocketBuilder();
+    return open(HTTP, port, topic, listener, headers);
+  }
+
+  private static CompletableFuture<WebSocket> open(
+      HttpClient http, int port, String topic, WebSocket.Listener listener, String... headers) {
+    WebSocket.Builder builder = http.newWebSocketBuilder();
     for (int i = 0; i < headers.length; i += 2) {
       if (headers[i].equals("Sec-WebSocket-Protocol")) {
         builder.subprotocols(headers[i + 1]);

@@ -1,0 +1,124 @@
+package io.carillon.server;
+
+import io.carillon.auth.Handshake;
+import io.carillon.broker.Topic;
+import io.carillon.channel.CloseException;
+import io.carillon.channel.Frame;
+import io.carillon.channel.Locals;
+import io.carillon.codec.Payload;
+import io.carillon.protocol.CloseStatus;
+import io.netty.buffer.ByteBuf;
+import io.vertx.core.Future;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A topic that the server has a plain client join beside the one it connected to. What is published
+ * there arrives as it is, among the rest; what the client says goes to its own topic only.
+ */
+final class FurtherTopic implements Carrier {
+  private final PlainSession session;
+  private final long number;
+  private final Topic topic;
+  private final SessionChannel channel;
+
+  FurtherTopic(PlainSession session, long number, Topic topic, List<Bound> candidates) {
+    this.session = session;
+    this.number = number;
+    this.topic = topic; // asked for while the channel is made
+    this.channel = new SessionChannel(this, topic, candidates);
+  }
+
+  SessionChannel channel() {
+    return channel;
+  }
+
+  long number() {
+    return number;
+  }
+
+  @Override
+  public Session session() {
+    return session;
+  }
+
+  @Override
+  public String channelId() {
+    return session.id() + Loop.CHANNEL_MARK + Long.toString(number, 36);
+  }
+
+  @Override
+  public Handshake handshake() {
+    return session.handshake().forTopic(topic.uri(), "");
+  }
+
+  @Override
+  public Locals connectionLocals() {
+    return session.connectionLocals();
+  }
+
+  @Override
+  public boolean isUp() {
+    return session.isUp();
+  }
+
+  @Override
+  public Queued send(Payload payload) {
+    return session.write(session.frame(channel, prefix(), payload), channel, Session.NO_KEY);
+  }
+
+  @Override
+  public boolean stream(OutStream message) {
+    return session.write(message);
+  }
+
+  @Override
+  public byte[] prefix() {
+    return PlainSession.NO_PREFIX;
+  }
+
+  @Override
+  public Queued deliver(SharedFrames publication) {
+    ByteBuf frame = publication.plain(session.compresses(channel, publication.payload()));
+    return session.write(frame, channel, publication.key());
+  }
+
+  @Override
+  public Queued control(Frame frame) {
+    throw new IllegalStateException("the connection is not this topic's alone");
+  }
+
+  @Override
+  public boolean hasControlFrames() {
+    return false;
+  }
+
+  @Override
+  public void answer(long request, Payload payload) {
+    throw new IllegalStateException("a plain client asks nothing");
+  }
+
+  @Override
+  public void refuse(long request, CloseException why) {
+    throw new IllegalStateException("a plain client asks nothing");
+  }
+
+  @Override
+  public Future<Payload> request(Payload payload, long timeoutMillis) {
+    return Future.failedFuture(CloseException.http(501, "the client does not speak carillon.v1"));
+  }
+
+  @Override
+  public void onRefused(CloseException why) {
+    session.further().remove(this);
+  }
+
+  @Override
+  public void onEnding(CloseStatus status) {} // the client is not told of one topic
+
+  @Override
+  public void onLeft(@Nullable CloseStatus status) {
+    session.further().remove(this);
+    session.onChannelLeft();
+  }
+}
