@@ -182,6 +182,10 @@ final class Reachable {
         CloseStatus status = status(ask.parameters());
         yield reached(ask, one -> one.disconnect(status));
       }
+      case Addresses.ACTION_REFRESH -> {
+        JsonObject claims = ask.parameters().getJsonObject(Addresses.ACTION_REFRESH);
+        yield reached(ask, one -> claims != null && refresh(one.session(), claims));
+      }
       case Addresses.ACTION_SEND -> {
         Payload payload = ask.payload();
         if (payload == null) {
@@ -200,6 +204,16 @@ final class Reachable {
       reached += action.test(one) ? 1 : 0;
     }
     return Future.succeededFuture(new Answer(reached));
+  }
+
+  /** Connections of a session that came as somebody else, or without a token, stay as they are. */
+  private boolean refresh(Session session, JsonObject claims) {
+    try {
+      loop.credentials().refresh(session, claims);
+      return true;
+    } catch (CloseException notForThis) {
+      return false;
+    }
   }
 
   private Future<Answer> join(Ask ask) {

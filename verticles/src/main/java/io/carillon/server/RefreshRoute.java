@@ -3,6 +3,9 @@ package io.carillon.server;
 import io.carillon.auth.Handshake;
 import io.carillon.auth.Identity;
 import io.carillon.broker.Addresses;
+import io.carillon.broker.Ask;
+import io.carillon.broker.Audiences;
+import io.carillon.broker.Clients;
 import io.carillon.channel.CloseException;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -16,7 +19,8 @@ import java.util.regex.Pattern;
 
 /**
  * {@code POST /.carillon/refresh} with a new token as bearer: for connections that cannot be told
- * on the wire, since they do not speak carillon.v1.
+ * on the wire, since they do not speak carillon.v1. It acts on the connections of the caller's
+ * session, wherever they are, or on the one that is named.
  */
 final class RefreshRoute {
   static final String PATH = "/.carillon/refresh";
@@ -42,14 +46,35 @@ final class RefreshRoute {
       context.fail(401, CloseException.http(401, "a token is needed"));
       return;
     }
-    refresh(context.request().getParam("connection"), identity.claims())
-        .onComplete(
-            done -> context.json(new JsonObject().put("refreshed", 1)),
-            e -> context.fail(Upgrader.reason(e).httpStatus(), e));
+    String connection = context.request().getParam("connection");
+    Future<Integer> refreshed =
+        connection == null
+            ? refreshAll(identity)
+            : refresh(connection, identity.claims()).map(done -> 1);
+    refreshed.onComplete(
+        connections -> context.json(new JsonObject().put("refreshed", connections)),
+        e -> context.fail(Upgrader.reason(e).httpStatus(), e));
+  }
+
+  /** Every connection of the caller's session that came as the same user. */
+  private Future<Integer> refreshAll(Identity identity) {
+    String session = identity.session().orElse("");
+    if (session.isEmpty()) {
+      return Future.failedFuture(CloseException.http(400, "a session or a connection is needed"));
+    }
+    JsonObject claims = new JsonObject().put(Addresses.ACTION_REFRESH, identity.claims());
+    Ask ask = new Ask(Audiences.session(session), Addresses.ACTION_REFRESH, claims, null);
+    return Clients.of(vertx)
+        .ask(ask)
+        .compose(
+            answer ->
+                answer.connections() > 0
+                    ? Future.succeededFuture(answer.connections())
+                    : Future.failedFuture(CloseException.http(404, "no such connection")));
   }
 
   private Future<Void> refresh(String connection, JsonObject claims) {
-    Matcher id = CONNECTION.matcher(connection == null ? "" : connection);
+    Matcher id = CONNECTION.matcher(connection);
     if (!id.matches()) {
       return Future.failedFuture(CloseException.http(400, "connection must be the id of one"));
     }

@@ -417,6 +417,41 @@ class JwtIT {
     assertThat(ask(client, "")).isEqualTo(id);
   }
 
+  @Test
+  void aPostRefreshesTheConnectionsOfTheCallersSession() throws Exception {
+    start(
+        ", 'jwt': {'secret': '"
+            + TestTokens.SECRET
+            + "', 'algorithms': ['HS256']}, 'http': {'sessions': {'store': 'local'}}");
+    RawClient first = server.open();
+    String cookie =
+        first.ask(bearing(ISSUER.sign(claims("ann", 3)))).header("set-cookie").get(0).split(";")[0];
+    RawClient second =
+        server.open().upgrade(bearing(ISSUER.sign(claims("ann", 3))).plus("Cookie", cookie));
+    RawClient other =
+        server.open().upgrade(bearing(ISSUER.sign(claims("bob", 3))).plus("Cookie", cookie));
+
+    assertThat(refresh(ISSUER.sign("ann"), "carillon.session=forged").status()).isEqualTo(400);
+    assertThat(refresh(ISSUER.sign("eve"), cookie).status()).isEqualTo(404);
+    Answer answer = refresh(ISSUER.sign("ann"), cookie);
+    assertThat(answer.status()).isEqualTo(200);
+    assertThat(new JsonObject(answer.body())).isEqualTo(new JsonObject().put("refreshed", 2));
+
+    assertThat(other.readClose().code()).isEqualTo(4401);
+    assertThat(ask(first, "")).isEqualTo("ann none [][]");
+    assertThat(ask(second, "")).isEqualTo("ann none [][]");
+  }
+
+  private Answer refresh(String token, String cookie) throws Exception {
+    return server
+        .open()
+        .ask(
+            Request.plain("POST", RefreshRoute.PATH)
+                .plus("Authorization", "Bearer " + token)
+                .plus("Cookie", cookie)
+                .plus("Content-Length", "0"));
+  }
+
   private Answer post(String connection, String token) throws Exception {
     return server
         .open()
