@@ -47,14 +47,20 @@ interface Carrier {
   /** Whether there are control frames of this channel alone. */
   boolean hasControlFrames();
 
-  /** Answers a question of the client. */
-  void answer(long request, Payload payload);
+  /** Answers a question of the client; a plain one asks none. */
+  default void answer(long request, Payload payload) {
+    throw new IllegalStateException("a plain client asks nothing");
+  }
 
-  /** Tells the client that its question has no answer. */
-  void refuse(long request, CloseException why);
+  /** Tells the client that its question has no answer; a plain one asks none. */
+  default void refuse(long request, CloseException why) {
+    throw new IllegalStateException("a plain client asks nothing");
+  }
 
-  /** Asks the client. */
-  Future<Payload> request(Payload payload, long timeoutMillis);
+  /** Asks the client; a plain one cannot be asked. */
+  default Future<Payload> request(Payload payload, long timeoutMillis) {
+    return Future.failedFuture(CloseException.http(501, "the client does not speak carillon.v1"));
+  }
 
   /** The client may not join after all, although its upgrade was answered. */
   void onRefused(CloseException why);

@@ -8,7 +8,6 @@ import io.carillon.channel.Locals;
 import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
 import io.netty.buffer.ByteBuf;
-import io.vertx.core.Future;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -91,21 +90,6 @@ final class FurtherTopic implements Carrier {
   @Override
   public boolean hasControlFrames() {
     return false;
-  }
-
-  @Override
-  public void answer(long request, Payload payload) {
-    throw new IllegalStateException("a plain client asks nothing");
-  }
-
-  @Override
-  public void refuse(long request, CloseException why) {
-    throw new IllegalStateException("a plain client asks nothing");
-  }
-
-  @Override
-  public Future<Payload> request(Payload payload, long timeoutMillis) {
-    return Future.failedFuture(CloseException.http(501, "the client does not speak carillon.v1"));
   }
 
   @Override

@@ -170,21 +170,6 @@ final class PlainSession extends Session implements Carrier {
   }
 
   @Override
-  public void answer(long request, Payload payload) {
-    throw new IllegalStateException("a plain client asks nothing");
-  }
-
-  @Override
-  public void refuse(long request, CloseException why) {
-    throw new IllegalStateException("a plain client asks nothing");
-  }
-
-  @Override
-  public Future<Payload> request(Payload payload, long timeoutMillis) {
-    return Future.failedFuture(CloseException.http(501, "the client does not speak carillon.v1"));
-  }
-
-  @Override
   public void onRefused(CloseException why) {
     close(why.status().sendable());
   }
