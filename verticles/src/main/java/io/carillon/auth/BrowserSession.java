@@ -53,7 +53,7 @@ public interface BrowserSession {
   /**
    * Signs a user in: from now on the browser and its new connections are that user's. The session
    * gets another id, so that nobody who knew the old one is signed in too; connections that were
-   * opened with the old one are told to come back, with 1012 {@code retry=0}.
+   * opened with the old one are told to come back, with 1012 {@code retry=500}, behind the answer.
    *
    * @param user the id of the user, at most 256 characters
    * @return completes when the session is stored, and the answer may be written; fails with {@code

@@ -238,9 +238,17 @@ final class BrowserSessions {
 
   /** Ends a session, and its connections with that status. */
   Future<Void> end(StoredSession session, int code, String reason) {
-    return store
-        .delete(session.id())
-        .onSuccess(gone -> Clients.of(vertx).session(session.id()).disconnect(code, reason));
+    return delete(session).onSuccess(gone -> disconnect(session, code, reason));
+  }
+
+  /** Ends a session, but not its connections. */
+  Future<Void> delete(StoredSession session) {
+    return store.delete(session.id());
+  }
+
+  /** Ends the connections of a session. */
+  void disconnect(StoredSession session, int code, String reason) {
+    Clients.of(vertx).session(session.id()).disconnect(code, reason);
   }
 
   void setCookie(HttpServerResponse response, String id, boolean secure) {

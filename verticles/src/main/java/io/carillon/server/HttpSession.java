@@ -80,8 +80,17 @@ final class HttpSession implements BrowserSession {
               stored = true;
               sessions.setCookie(context.response(), next.id(), secure);
               identified();
-              return known ? sessions.end(before, RESTART, "retry=0") : Future.succeededFuture();
+              return known ? replaced(before) : Future.succeededFuture();
             });
+  }
+
+  /**
+   * The old id is good for nothing from now on. Its connections end behind the answer, and come
+   * back later still: a browser that came back before it has the new cookie would be given another.
+   */
+  private Future<Void> replaced(StoredSession before) {
+    context.addEndHandler(answered -> sessions.disconnect(before, RESTART, "retry=500"));
+    return sessions.delete(before);
   }
 
   @Override

@@ -18,6 +18,7 @@ import io.netty.channel.unix.UnixChannel;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
+import java.nio.channels.NotYetConnectedException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -432,12 +433,20 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements C
     }
   }
 
-  /** Netty's own way makes an exception for each connection, for writes that wait; none does. */
-  private static void shut(DuplexChannel channel) throws IOException {
-    if (channel instanceof UnixChannel unix && unix.fd() instanceof Socket socket) {
+  private static void shut(DuplexChannel channel, Socket socket) throws IOException {
+    try {
       if (socket.isOpen()) {
         socket.shutdown(false, true);
       }
+    } catch (NotYetConnectedException reset) {
+      channel.close(); // the client has cut the connection meanwhile
+    }
+  }
+
+  /** Netty's own way makes an exception for each connection, for writes that wait; none does. */
+  private static void shut(DuplexChannel channel) throws IOException {
+    if (channel instanceof UnixChannel unix && unix.fd() instanceof Socket socket) {
+      shut(channel, socket);
     } else {
       channel.shutdownOutput();
     }

@@ -224,7 +224,7 @@ class BrowserSessionsIT {
 
     RawClient.Frame close = before.readClose();
     assertThat(close.code()).isEqualTo(1012);
-    assertThat(close.reason()).isEqualTo("retry=0");
+    assertThat(close.reason()).isEqualTo("retry=500");
   }
 
   @Test
