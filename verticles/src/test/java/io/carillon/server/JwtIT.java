@@ -388,6 +388,35 @@ class JwtIT {
   }
 
   @Test
+  void claimsOpenWhatTheConfigurationCloses() throws Exception {
+    start(
+        ", 'jwt': {'secret': '"
+            + TestTokens.SECRET
+            + "', 'algorithms': ['HS256']}, 'http': {'guards': ["
+            + "{'path': '/other', 'requires': 'role=admin'}, {'path': '/users/:sub/**'}]}");
+    server.serve(routes -> routes.route("/users/:who/notes").message(JwtIT::answer));
+    String admin = ISSUER.sign(TestTokens.claims("ann").put("role", "admin"));
+
+    assertThat(statusOf("/other", admin)).isEqualTo(101);
+    assertThat(statusOf("/other", ISSUER.sign("ann"))).isEqualTo(403);
+    assertThat(statusOf("/users/ann/notes", ISSUER.sign("ann"))).isEqualTo(101);
+    assertThat(statusOf("/users/bob/notes", ISSUER.sign("ann"))).isEqualTo(403);
+
+    RawClient client = server.open();
+    client.ask(bearing(admin).plus("Sec-WebSocket-Protocol", "carillon.v1"));
+    client.sendText("·SUBSCRIBE·/users/ann/notes·").sendText("·SUBSCRIBE·/users/bob/notes·");
+    assertThat(client.readText()).isEqualTo("·OK·SUBSCRIBE·/users/ann/notes····");
+    assertThat(client.readText()).startsWith("·ERR·403 ").endsWith("·SUBSCRIBE·/users/bob/notes·");
+  }
+
+  private int statusOf(String uri, String token) throws Exception {
+    return server
+        .open()
+        .ask(Request.upgrade(uri).plus("Authorization", "Bearer " + token))
+        .status();
+  }
+
+  @Test
   void aPostRefreshesAConnectionByItsId() throws Exception {
     start();
     server.serve(
