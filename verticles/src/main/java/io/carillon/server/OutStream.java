@@ -99,6 +99,13 @@ final class OutStream implements MessageStream {
     return sent.future();
   }
 
+  /** At once, so that what is done next finds a message that is whole. */
+  @Override
+  public Future<Void> end(Buffer last) {
+    write(last); // what becomes of it, the end says too
+    return end();
+  }
+
   @Override
   public void abort() {
     channel.loop().run(() -> giveUp(CloseStatus.INTERNAL_SERVER_ERROR));
