@@ -117,6 +117,17 @@ final class Announcer {
                     : Future.succeededFuture()); // no HTTP verticle yet: it will ask
   }
 
+  /** Whether an HTTP verticle is left, on whatever node, that may have clients of ours. */
+  Future<Boolean> isServed() {
+    return vertx
+        .eventBus()
+        .request(Addresses.ROUTES, ours.toJson(), action(Addresses.ACTION_CHECK))
+        .transform(
+            checked ->
+                Future.succeededFuture(
+                    checked.succeeded() || !is(checked.cause(), ReplyFailure.NO_HANDLERS)));
+  }
+
   /** Chunks do not cross nodes, so somebody of this one has to take clients. */
   private Future<Void> checkForChunks() {
     if (!vertx.isClustered()

@@ -78,19 +78,23 @@ public abstract class ChannelVerticle extends VerticleBase {
       return Future.succeededFuture();
     }
     announcer.withdraw();
-    return strangersLeft()
+    return strangersLeft(announcer)
         .compose(left -> known.none(vertx, STOP_MILLIS))
         .eventually(
             () -> Future.join(consumers.stream().map(MessageConsumer::unregister).toList()));
   }
 
   /** Channels whose first event is their leave are not counted, so they are given a moment. */
-  private Future<Void> strangersLeft() {
+  private Future<Void> strangersLeft(Announcer announcing) {
     boolean expected =
         runners.values().stream().distinct().anyMatch(RouteRunner::mayLeaveAsAStranger);
     return expected
-        ? vertx.timer(STRANGERS_MILLIS, TimeUnit.MILLISECONDS).mapEmpty()
+        ? announcing.isServed().compose(served -> served ? aMoment() : Future.succeededFuture())
         : Future.succeededFuture();
+  }
+
+  private Future<Void> aMoment() {
+    return vertx.timer(STRANGERS_MILLIS, TimeUnit.MILLISECONDS).mapEmpty();
   }
 
   private Announcement announcement(Routes declared) {
