@@ -194,7 +194,7 @@ public final class HttpVerticle extends VerticleBase {
         .stop()
         .eventually(() -> drained(ours, millis))
         .eventually(() -> closed)
-        .eventually(() -> ours.reachable().stop())
+        .andThen(done -> ours.reachable().stop())
         .eventually(() -> revocations == null ? Future.succeededFuture() : revocations.stop())
         .eventually(() -> Future.join(consumers.stream().map(MessageConsumer::unregister).toList()))
         .andThen(done -> ours.zlib().close());
