@@ -42,6 +42,9 @@ public final class Addresses {
   /** HTTP verticles with keys for tokens: take back tokens; also the name of the shared map. */
   public static final String REVOCATIONS = "carillon.revocations";
 
+  /** The shared map of what is done by one node at a time. */
+  public static final String EXCLUSIVE = "carillon.exclusive";
+
   /** The topic on which HTTP verticles tell each other of tokens that were taken back. */
   public static final String REVOCATIONS_TOPIC = "/.revocations";
 

@@ -42,28 +42,26 @@ final class Reachable {
   /** Counts the connections of a user, with those that may be but are still opening. */
   private static final String ACTION_ADMITTED = "admitted";
 
-  private static final long LOCK_MILLIS = 1_000;
-
   /** The connections of one session or user. */
   private static final class Group {
     private final Set<Session> members = new LinkedHashSet<>();
     private Future<Void> ready = Future.succeededFuture();
   }
 
-  private final Vertx vertx;
   private final Loop loop;
   private final Broker broker;
   private final Clients clients;
+  private final Exclusive exclusive;
   private final Map<Topic, Group> groups = new HashMap<>();
   private final Set<Session> undecided = new HashSet<>();
   private final Map<String, Long> read = new HashMap<>();
   private @Nullable Access access;
 
   Reachable(Vertx vertx, Loop loop) {
-    this.vertx = vertx;
     this.loop = loop;
     this.broker = Broker.of(vertx);
     this.clients = Clients.of(vertx);
+    this.exclusive = new Exclusive(vertx);
   }
 
   /** From now on what is for all connections comes here too. */
@@ -129,17 +127,13 @@ final class Reachable {
 
   /** One connection of a user after the other, in the whole cluster. */
   private Future<Void> admit(Session session, String user, int most) {
-    return vertx
-        .sharedData()
-        .getLockWithTimeout("carillon.user/" + user, LOCK_MILLIS)
-        .recover(taken -> Future.failedFuture(CloseException.http(503, "busy")))
-        .compose(
-            lock ->
-                clients
-                    .ask(new Ask(Audiences.user(user), ACTION_ADMITTED, new JsonObject(), null))
-                    .compose(answer -> requireLess(answer.connections(), most))
-                    .onSuccess(fits -> undecided.remove(session))
-                    .onComplete(decided -> lock.release()));
+    return exclusive.run(
+        user,
+        () ->
+            clients
+                .ask(new Ask(Audiences.user(user), ACTION_ADMITTED, new JsonObject(), null))
+                .compose(answer -> requireLess(answer.connections(), most))
+                .onSuccess(fits -> undecided.remove(session)));
   }
 
   private Future<Void> requireLess(int connections, int most) {

@@ -30,6 +30,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
@@ -355,18 +357,19 @@ class ClientsIT {
     ann.tab(two.port(), "/at/again").send("id?").text();
   }
 
-  @Test
-  void ofManyThatComeAtOnceTheLimitLetsInExactlyAsMany() throws Exception {
-    Browser ann = signedIn(two, "ann");
+  @RepeatedTest(30)
+  void ofManyThatComeAtOnceTheLimitLetsInExactlyAsMany(RepetitionInfo repetition) throws Exception {
+    String user = "crowd-" + repetition.getCurrentRepetition();
+    Browser browser = signedIn(two, user);
     List<CompletableFuture<Client>> coming = new ArrayList<>();
     for (int i = 0; i < 4 * MOST; i++) {
       ClusterNode node = i % 2 == 0 ? one : two;
-      coming.add(CompletableFuture.supplyAsync(() -> tab(ann, node)));
+      coming.add(CompletableFuture.supplyAsync(() -> tab(browser, node)));
     }
     for (CompletableFuture<Client> one : coming) {
       one.get(10, SECONDS);
     }
-    assertThat(await(of(one).user("ann").connected())).isEqualTo(all(MOST));
+    assertThat(await(of(one).user(user).connected())).isEqualTo(all(MOST));
   }
 
   private static Client tab(Browser browser, ClusterNode node) {
