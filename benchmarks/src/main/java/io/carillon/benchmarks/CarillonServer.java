@@ -32,13 +32,16 @@ public final class CarillonServer {
   }
 
   /**
-   * Listens on the port given first. One more argument is the name of the cluster to join; two more
-   * are the files of a certificate and its key, in PEM, to speak TLS.
+   * Listens on the port given first. One more argument is the name of the cluster to join; three
+   * more are the files of a certificate and its key, in PEM, to speak TLS, and {@code jdk} or
+   * {@code openssl}.
    */
   public static void main(String[] args) {
     JsonObject http = new JsonObject().put("host", "127.0.0.1").put("port", port(args));
-    if (args.length == 3) {
-      http.put("tls", new JsonObject().put("certificate", args[1]).put("key", args[2]));
+    if (args.length == 4) {
+      http.put(
+          "tls",
+          new JsonObject().put("certificate", args[1]).put("key", args[2]).put("engine", args[3]));
     }
     JsonObject config =
         new JsonObject()

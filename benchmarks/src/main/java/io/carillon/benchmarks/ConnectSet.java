@@ -16,6 +16,7 @@ final class ConnectSet {
   private static final int OPENED = 5_000;
   private static final int IDLE = 15_000;
   private static final int IDLE_TLS = 2_000;
+  private static final List<String> ENGINES = List.of("jdk", "openssl");
 
   /** Few at once, so that a handshake of TLS ends in its time where the machine is busy. */
   private static final String CONNECTING = "16";
@@ -175,23 +176,33 @@ final class ConnectSet {
     servers.put(CARILLON, CarillonServer.class);
     servers.put(NETTY, NettyServer.class);
     Rounds rounds = new Rounds(Math.min(3, bench.rounds()));
-    servers.forEach(
-        (name, main) ->
-            rounds.with(name, () -> idle(bench, main, "wss", IDLE_TLS, IDLE_TLS, files)));
+    for (String engine : ENGINES) {
+      List<String> args = new ArrayList<>(files);
+      args.add(engine);
+      servers.forEach(
+          (name, main) ->
+              rounds.with(
+                  name + ", " + engine, () -> idle(bench, main, "wss", IDLE_TLS, IDLE_TLS, args)));
+    }
     rounds.runCold("idle, TLS");
     List<List<String>> rows = new ArrayList<>();
-    for (String name : servers.keySet()) {
-      rows.add(
-          List.of(
-              name,
-              Report.number(rounds.median(name, "heap_bytes"), 0),
-              Report.number(rounds.median(name, "rss_bytes"), 0),
-              Report.number(rounds.ratio(name, NETTY, "rss_bytes"), 2),
-              rounds.counts()));
+    for (String engine : ENGINES) {
+      for (String server : servers.keySet()) {
+        String name = server + ", " + engine;
+        rows.add(
+            List.of(
+                name,
+                Report.number(rounds.median(name, "heap_bytes"), 0),
+                Report.number(rounds.median(name, "rss_bytes"), 0),
+                Report.number(rounds.ratio(name, NETTY + ", " + engine, "rss_bytes"), 2),
+                rounds.counts()));
+      }
     }
     report.table(
         "An idle connection, TLS",
-        "The same for " + IDLE_TLS + " behind as many, TLS 1.3 with the JDK's provider.",
+        "The same for "
+            + IDLE_TLS
+            + " behind as many, TLS 1.3 with the JDK's provider and with OpenSSL.",
         List.of("", "live heap", "RSS", "RSS to Netty", "rounds"),
         rows);
   }

@@ -35,6 +35,7 @@ import java.io.File;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import javax.net.ssl.SSLException;
@@ -61,15 +62,15 @@ public final class NettyServer {
   }
 
   /**
-   * Listens on the port given first; two more arguments are the files of a certificate and its key,
-   * in PEM, to speak TLS with the JDK's provider.
+   * Listens on the port given first; three more arguments are the files of a certificate and its
+   * key, in PEM, to speak TLS, and {@code jdk} or {@code openssl}.
    */
   public static void main(String[] args) throws InterruptedException, SSLException {
     SslContext tls =
-        args.length < 3
+        args.length < 4
             ? null
             : SslContextBuilder.forServer(new File(args[1]), new File(args[2]))
-                .sslProvider(SslProvider.JDK)
+                .sslProvider(SslProvider.valueOf(args[3].toUpperCase(Locale.ROOT)))
                 .build();
     new NettyServer(tls).listen(Integer.parseInt(args[0]));
   }
@@ -206,16 +207,31 @@ public final class NettyServer {
     @Override
     void onMessage(ChannelHandlerContext ctx, ByteBuf encoded) {
       Topic mine = topic;
+      if (mine == null) {
+        encoded.release();
+        return;
+      }
+      mine.topics.read.add(encoded.retainedDuplicate());
+      mine.deliver(encoded);
+    }
+
+    /** What one read brought goes to each of the other loops in one piece. */
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+      Topic mine = topic;
+      if (mine == null || mine.topics.read.isEmpty()) {
+        return;
+      }
+      List<ByteBuf> read = mine.topics.read;
       for (Topics topics : loops.values()) {
-        ByteBuf share = encoded.retainedDuplicate();
-        if (mine != null && topics.loop == channel.eventLoop()) {
-          mine.deliver(share);
-        } else {
-          String path = mine == null ? "" : mine.path;
-          topics.loop.execute(() -> topics.deliver(path, share));
+        if (topics != mine.topics) {
+          List<ByteBuf> shares = new ArrayList<>(read.size());
+          read.forEach(frame -> shares.add(frame.retainedDuplicate()));
+          topics.loop.execute(() -> shares.forEach(frame -> topics.deliver(mine.path, frame)));
         }
       }
-      encoded.release();
+      read.forEach(ByteBuf::release);
+      read.clear();
     }
 
     @Override
@@ -231,6 +247,7 @@ public final class NettyServer {
     private final EventLoop loop;
     private final Map<String, Topic> all = new HashMap<>();
     private final List<Member> written = new ArrayList<>();
+    private final List<ByteBuf> read = new ArrayList<>();
 
     Topics(EventLoop loop) {
       this.loop = loop;

@@ -22,6 +22,8 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.internal.VertxInternal;
+import io.vertx.core.net.JdkSSLEngineOptions;
+import io.vertx.core.net.OpenSSLEngineOptions;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
@@ -285,7 +287,12 @@ public final class HttpVerticle extends VerticleBase {
     http.setSsl(true)
         .setUseAlpn(true)
         .setAlpnVersions(List.of(HttpVersion.HTTP_2, HttpVersion.HTTP_1_1))
-        .setKeyCertOptions(CertificateFiles.pem(files));
+        .setKeyCertOptions(CertificateFiles.pem(files))
+        .setSslEngineOptions(
+            switch (files.engine()) {
+              case JDK -> new JdkSSLEngineOptions();
+              case OPENSSL -> new OpenSSLEngineOptions();
+            });
   }
 
   private void onRequest(HttpServerRequest request) {

@@ -47,6 +47,11 @@ class TlsIT {
     second = TestCertificate.of("second", stores);
   }
 
+  /** Who encrypts. */
+  String engine() {
+    return "jdk";
+  }
+
   @BeforeEach
   void start() throws Exception {
     certificate = directory.resolve("server.pem");
@@ -64,7 +69,8 @@ class TlsIT {
                             new JsonObject()
                                 .put("certificate", certificate.toString())
                                 .put("key", key.toString())
-                                .put("reloadInterval", "20ms")))
+                                .put("reloadInterval", "20ms")
+                                .put("engine", engine())))
                 .encode());
     server.serve(
         routes -> {
