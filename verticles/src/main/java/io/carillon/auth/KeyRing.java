@@ -1,5 +1,6 @@
 package io.carillon.auth;
 
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -45,13 +46,21 @@ final class KeyRing {
     long due = nextLookNanos.get();
     long half = options.reloadInterval().toNanos() / 2;
     if (now - due >= 0 && nextLookNanos.compareAndSet(due, now + half)) {
-      List<FileTime> times = times();
-      if (!times.isEmpty() && !times.equals(loaded)) {
-        vertx
-            .executeBlocking(options::load)
-            .onComplete(fresh -> take(times, fresh), e -> warnOnce(times, e));
-      }
+      look(vertx);
     }
+  }
+
+  /** Completes when the keys are those of the files, or those have been found to be no good. */
+  Future<Void> look(Vertx vertx) {
+    List<FileTime> times = times();
+    if (times.isEmpty() || times.equals(loaded)) {
+      return Future.succeededFuture();
+    }
+    return vertx
+        .executeBlocking(options::load)
+        .onComplete(fresh -> take(times, fresh), e -> warnOnce(times, e))
+        .otherwiseEmpty()
+        .mapEmpty();
   }
 
   private void take(List<FileTime> times, JwtKeys fresh) {

@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.carillon.config.Settings;
+import io.carillon.server.TestCertificate;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.Map;
@@ -161,19 +161,12 @@ class JwtOptionsTest {
   }
 
   /** Puts the content there in one step, with a time of its own. */
-  private static void replace(Path file, String content, int seconds) throws Exception {
-    Path fresh = Files.createTempFile(file.getParent(), "new", ".json");
-    Files.writeString(fresh, content);
-    Files.setLastModifiedTime(fresh, FileTime.from(Instant.now().plusSeconds(seconds)));
-    Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-  }
-
   @Test
   void changedKeysAreReadAgainAndBadOnesAreNot() throws Exception {
     TestTokens old = TestTokens.pair("ES256", "old");
     TestTokens fresh = TestTokens.pair("ES256", "fresh");
     Path file = directory.resolve("set.json");
-    replace(file, TestTokens.keySet(old).encode(), -60);
+    TestCertificate.replace(file, TestTokens.keySet(old).encode(), before(60));
     Vertx vertx = Vertx.vertx();
     try {
       JwtOptions options =
@@ -181,12 +174,12 @@ class JwtOptionsTest {
       JwtVerifier verifier = new JwtVerifier(vertx, options);
       assertThat(verify(verifier, old)).isNotNull();
 
-      replace(file, "{", -40);
-      reload(verifier, options, false);
+      TestCertificate.replace(file, "{", before(40));
+      options.ring().look(vertx).await(10, SECONDS);
       assertThat(verify(verifier, old)).isNotNull();
 
-      replace(file, TestTokens.keySet(fresh).encode(), -20);
-      reload(verifier, options, true);
+      TestCertificate.replace(file, TestTokens.keySet(fresh).encode(), before(20));
+      options.ring().look(vertx).await(10, SECONDS);
       assertThat(verify(verifier, fresh)).isNotNull();
       assertThatThrownBy(() -> verify(verifier, old)).hasMessage("unknown key");
     } finally {
@@ -194,18 +187,11 @@ class JwtOptionsTest {
     }
   }
 
-  private static JsonObject verify(JwtVerifier verifier, TestTokens issuer) throws Exception {
-    return verifier.verify(issuer.sign("ann")).await(10, SECONDS);
+  private static FileTime before(int seconds) {
+    return FileTime.from(Instant.now().minusSeconds(seconds));
   }
 
-  /** Looks at the files, as a timer does, until the keys are others, or a look has seen no use. */
-  private static void reload(JwtVerifier verifier, JwtOptions options, boolean changes)
-      throws Exception {
-    JwtKeys before = options.ring().keys();
-    for (int i = 0; changes ? options.ring().keys() == before : i < 5; i++) {
-      verifier.reloadIfChanged();
-      Thread.sleep(10);
-    }
-    assertThat(options.ring().keys() != before).isEqualTo(changes);
+  private static JsonObject verify(JwtVerifier verifier, TestTokens issuer) throws Exception {
+    return verifier.verify(issuer.sign("ann")).await(10, SECONDS);
   }
 }

@@ -149,7 +149,8 @@ public final class TestTokens {
     return pem("PRIVATE KEY", pair.getPrivate().getEncoded());
   }
 
-  private static String pem(String kind, byte[] encoded) {
+  /** How keys and certificates are written into files. */
+  public static String pem(String kind, byte[] encoded) {
     return "-----BEGIN "
         + kind
         + "-----\n"

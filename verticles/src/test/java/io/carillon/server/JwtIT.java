@@ -15,7 +15,9 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -236,10 +238,10 @@ class JwtIT {
     refuses(bearing(other.sign("ann")), "unknown key");
 
     // The file is replaced: from some moment on the other key is good, and the first is not.
-    Thread.sleep(20); // for another time of the file, on coarse clocks
-    TestCertificate.replace(file, TestTokens.keySet(other).encode());
+    FileTime later = FileTime.fromMillis(Files.getLastModifiedTime(file).toMillis() + 1_000);
+    TestCertificate.replace(file, TestTokens.keySet(other).encode(), later);
     while (server.open().ask(bearing(other.sign("ann"))).status() != 101) {
-      Thread.sleep(20);
+      Thread.onSpinWait(); // each round is an upgrade
     }
     refuses(bearing(ours.sign("ann")), "unknown key");
   }

@@ -3,15 +3,17 @@ package io.carillon.server;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.carillon.auth.TestTokens;
 import java.io.InputStream;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
 import java.security.KeyStore;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
-import java.util.Base64;
+import java.time.Instant;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.TrustManager;
@@ -56,8 +58,8 @@ public record TestCertificate(String certificate, String key) {
       keys.load(in, PASSWORD.toCharArray());
     }
     return new TestCertificate(
-        pem("CERTIFICATE", keys.getCertificate("test").getEncoded()),
-        pem("PRIVATE KEY", keys.getKey("test", PASSWORD.toCharArray()).getEncoded()));
+        TestTokens.pem("CERTIFICATE", keys.getCertificate("test").getEncoded()),
+        TestTokens.pem("PRIVATE KEY", keys.getKey("test", PASSWORD.toCharArray()).getEncoded()));
   }
 
   /** Writes both files, each replaced in one step. */
@@ -67,19 +69,15 @@ public record TestCertificate(String certificate, String key) {
   }
 
   static void replace(Path file, String content) throws Exception {
-    Path fresh = Files.createTempFile(file.getParent(), "new", ".pem");
-    Files.writeString(fresh, content);
-    Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    replace(file, content, FileTime.from(Instant.now()));
   }
 
-  private static String pem(String kind, byte[] encoded) {
-    return "-----BEGIN "
-        + kind
-        + "-----\n"
-        + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(encoded)
-        + "\n-----END "
-        + kind
-        + "-----\n";
+  /** Replaces a file in one step, as if at another time. */
+  public static void replace(Path file, String content, FileTime at) throws Exception {
+    Path fresh = Files.createTempFile(file.getParent(), "new", ".tmp");
+    Files.writeString(fresh, content);
+    Files.setLastModifiedTime(fresh, at);
+    Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 
   /** A client's side that trusts every server. */
