@@ -2,11 +2,9 @@ package io.carillon.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.carillon.channel.Channel;
 import io.carillon.channel.CloseException;
 import io.carillon.route.Route;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -19,22 +17,6 @@ class FailedUpgradeIT extends HandlerFixture {
   private <I, O> Route<I, O> heard(Route<I, O> route) {
     return reported(route)
         .failedUpgrade((ch, why) -> journal.add("failed " + why.httpStatus() + " " + why.reason()));
-  }
-
-  /** Completes when the server has noticed that the client is gone. */
-  private Future<Void> gone(Channel<?> channel) {
-    Promise<Void> promise = Promise.promise();
-    server
-        .vertx()
-        .setPeriodic(
-            2,
-            timer -> {
-              if (!channel.isOpen()) {
-                server.vertx().cancelTimer(timer);
-                promise.complete();
-              }
-            });
-    return promise.future();
   }
 
   @Test

@@ -1,6 +1,7 @@
 package io.carillon.server;
 
 import io.carillon.broker.Broker;
+import io.carillon.channel.Channel;
 import io.carillon.channel.CloseException;
 import io.carillon.protocol.CloseStatus;
 import io.carillon.route.Route;
@@ -41,6 +42,22 @@ abstract class HandlerFixture {
 
   final Promise<Void> nextPending() throws InterruptedException {
     return Objects.requireNonNull(pending.poll(5, TimeUnit.SECONDS), "no handler waits");
+  }
+
+  /** Completes when the server has noticed that the client is gone. */
+  final Future<Void> gone(Channel<?> channel) {
+    Promise<Void> promise = Promise.promise();
+    server
+        .vertx()
+        .setPeriodic(
+            2,
+            timer -> {
+              if (!channel.isOpen()) {
+                server.vertx().cancelTimer(timer);
+                promise.complete();
+              }
+            });
+    return promise.future();
   }
 
   /** A route that reports what happens to it. */

@@ -8,7 +8,6 @@ import io.carillon.channel.CloseException;
 import io.carillon.protocol.CloseStatus;
 import io.carillon.route.JoinPhase;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -259,22 +258,6 @@ class JoinIT extends HandlerFixture {
 
     journal.expect("leave closed 4001 bye");
     journal.isEmpty();
-  }
-
-  /** Completes when the server has noticed that the client is gone. */
-  private Future<Void> gone(Channel<?> channel) {
-    Promise<Void> promise = Promise.promise();
-    server
-        .vertx()
-        .setPeriodic(
-            2,
-            timer -> {
-              if (!channel.isOpen()) {
-                server.vertx().cancelTimer(timer);
-                promise.complete();
-              }
-            });
-    return promise.future();
   }
 
   @Test
