@@ -86,7 +86,7 @@ final class SessionChannel implements Peer {
 
   private final Carrier carrier;
   private Topic topic;
-  private final List<Bound> candidates;
+  private final Candidates candidates;
   private @Nullable Encoding encoding;
   private State state = State.JOINING;
   private volatile boolean open = true;
@@ -104,7 +104,7 @@ final class SessionChannel implements Peer {
   SessionChannel(Carrier carrier, Topic topic, List<Bound> candidates) {
     this.carrier = carrier;
     this.topic = topic;
-    this.candidates = candidates;
+    this.candidates = new Candidates(candidates);
     chooseEncoding();
   }
 
@@ -316,31 +316,19 @@ final class SessionChannel implements Peer {
   }
 
   private void ask() {
-    Bound first = askedToJoin(null);
+    Bound first = candidates.nextToJoin(null);
     if (first != null) {
       dispatch(first, Kind.JOIN);
-    } else if (!candidates.get(0).route().hasInstances()) {
+    } else if (!candidates.hasInstances()) {
       refuse(CloseException.http(503, "no handler"));
     } else {
       accept();
     }
   }
 
-  /** The next route in rank that takes joins, or at least wants to look at who comes. */
-  private @Nullable Bound askedToJoin(@Nullable Bound after) {
-    boolean reached = after == null;
-    for (Bound bound : candidates) {
-      if (reached && (bound.route().takes(Kind.JOIN) || bound.route().settings().guarded())) {
-        return bound;
-      }
-      reached |= bound == after;
-    }
-    return null;
-  }
-
   private void accept() {
     accepted = true;
-    Bound leaves = candidateFor(Kind.LEAVE, null);
+    Bound leaves = candidates.next(Kind.LEAVE, null);
     if (leaves != null) {
       loop().dispatcher().bind(this, leaves);
     }
@@ -439,7 +427,7 @@ final class SessionChannel implements Peer {
 
   /** Takes a message that comes in chunks; says how many bytes have to wait, without those. */
   int onStream(ChunkQueue message) {
-    Bound first = candidateFor(Kind.MESSAGE, null);
+    Bound first = candidates.next(Kind.MESSAGE, null);
     if (first != null && first.route().settings().maxStreamBytes() > 0) {
       return onEvent(new StreamEvent(this, first, message));
     }
@@ -451,7 +439,7 @@ final class SessionChannel implements Peer {
 
   /** Takes a ping or a pong; says how many bytes of it have to wait. */
   int onControl(Frame frame) {
-    Bound first = candidateFor(Kind.MESSAGE, null);
+    Bound first = candidates.next(Kind.MESSAGE, null);
     Instance instance = first == null ? null : first.instance();
     if (first != null && instance != null && instance.takesObjects()) {
       return onEvent(new ControlEvent(this, first, frame));
@@ -485,17 +473,12 @@ final class SessionChannel implements Peer {
 
   /** Whether messages may come in chunks. */
   boolean mayStream() {
-    for (Bound bound : candidates) {
-      if (bound.route().settings().maxStreamBytes() > 0) {
-        return true;
-      }
-    }
-    return false;
+    return candidates.mayStream();
   }
 
   private void handle(Payload payload, long request) {
     Kind kind = request == NO_REQUEST ? Kind.MESSAGE : Kind.REQUEST;
-    Bound first = candidateFor(kind, null);
+    Bound first = candidates.next(kind, null);
     if (first != null) {
       dispatch(first, kind, payload, request);
       return;
@@ -538,25 +521,12 @@ final class SessionChannel implements Peer {
 
   /** What the first route asks of the server. */
   RouteSettings settings() {
-    return first().route().settings();
-  }
-
-  /** The route that messages go to first; where none takes any, the first that takes the client. */
-  private Bound first() {
-    Bound messages = candidateFor(Kind.MESSAGE, null);
-    return messages != null ? messages : firstThatTakesTheClient();
-  }
-
-  private Bound firstThatTakesTheClient() {
-    return candidates.stream()
-        .filter(bound -> bound.declined() == null)
-        .findFirst()
-        .orElse(candidates.get(0));
+    return candidates.first().route().settings();
   }
 
   /** The route that messages go to first, for logs. */
   String routeName() {
-    RouteEntry route = first().route();
+    RouteEntry route = candidates.first().route();
     return route.pattern() + " (" + route.owner() + ")";
   }
 
@@ -615,18 +585,6 @@ final class SessionChannel implements Peer {
     loop().flusher().onAnswered();
   }
 
-  /** The next route in rank behind {@code after} that takes events of the kind. */
-  private @Nullable Bound candidateFor(Kind kind, @Nullable Bound after) {
-    boolean reached = after == null;
-    for (Bound bound : candidates) {
-      if (reached && bound.declined() == null && bound.route().takes(kind)) {
-        return bound;
-      }
-      reached |= bound == after;
-    }
-    return null;
-  }
-
   void onHandled(Event event) {
     if (current != event) {
       if (event.kind() == Kind.JOIN && state == State.LEFT && !accepted) {
@@ -682,33 +640,14 @@ final class SessionChannel implements Peer {
   /** A route has looked at the client, and runs no join of its own: the next one is asked. */
   private void onLookedAt(Bound bound) {
     boolean joining = state == State.JOINING;
-    Bound next = joining ? askedToJoin(bound) : null;
+    Bound next = joining ? candidates.nextToJoin(bound) : null;
     if (next != null) {
       dispatch(next, Kind.JOIN);
-    } else if (joining && isTaken()) {
+    } else if (joining && candidates.takeWithoutJoin()) {
       admit();
     } else {
-      onJoinFailed(declined());
+      onJoinFailed(candidates.declined());
     }
-  }
-
-  /** Whether some route takes the client without a join of its own. */
-  private boolean isTaken() {
-    return candidates.stream()
-        .anyMatch(bound -> bound.declined() == null && !bound.route().takes(Kind.JOIN));
-  }
-
-  /** What the first route had against the client, other than that it is not known. */
-  private CloseException declined() {
-    CloseException unauthorized = null;
-    for (Bound bound : candidates) {
-      CloseException why = bound.declined();
-      if (why != null && why.httpStatus() != 401) {
-        return why;
-      }
-      unauthorized = unauthorized == null ? why : unauthorized;
-    }
-    return unauthorized == null ? CloseException.http(404, "Not Found") : unauthorized;
   }
 
   void onDeclined(Event event, CloseException why) {
@@ -768,7 +707,7 @@ final class SessionChannel implements Peer {
       return;
     }
     boolean goesOn = event.kind() != Kind.JOIN && event.stream() == null;
-    Bound next = goesOn ? candidateFor(event.kind(), event.bound()) : null;
+    Bound next = goesOn ? candidates.next(event.kind(), event.bound()) : null;
     if (next != null) {
       answered(event);
       dispatch(next, event.kind(), event.payload(), event.request());
@@ -914,7 +853,7 @@ final class SessionChannel implements Peer {
       accepted = true;
       leaveStatus = LeaveStatus.NEVER_JOINED;
     }
-    Bound first = accepted ? candidateFor(Kind.LEAVE, null) : null;
+    Bound first = accepted ? candidates.next(Kind.LEAVE, null) : null;
     if (first == null) {
       left();
     } else {
@@ -924,22 +863,23 @@ final class SessionChannel implements Peer {
 
   private void left() {
     state = State.LEFT;
-    release(accepted ? candidateFor(Kind.LEAVE, null) : null);
+    release(accepted ? candidates.next(Kind.LEAVE, null) : null);
     carrier.onLeft(closeStatus);
   }
 
   /** Instances that know the channel but did not get its leave may forget it. */
   private void release(@Nullable Bound told) {
-    for (Bound bound : candidates) {
-      Instance instance = bound.instance();
-      if (bound != told && bound.isIntroduced() && instance != null && instance.everyLeave()) {
-        loop().dispatcher().send(leaveEvent(bound, null));
-      }
-    }
+    candidates.forEach(
+        bound -> {
+          Instance instance = bound.instance();
+          if (bound != told && bound.isIntroduced() && instance != null && instance.everyLeave()) {
+            loop().dispatcher().send(leaveEvent(bound, null));
+          }
+        });
   }
 
   private void leaveBehind(Event joined) {
-    Bound first = candidateFor(Kind.LEAVE, null);
+    Bound first = candidates.next(Kind.LEAVE, null);
     if (first != null && joined.bound().isIntroduced()) {
       loop().dispatcher().send(leaveEvent(first, leaveStatus));
     }
@@ -966,27 +906,12 @@ final class SessionChannel implements Peer {
 
   /** Whether one of its routes is bound to that instance. */
   boolean isServedBy(Instance instance) {
-    for (Bound bound : candidates) {
-      if (instance.equals(bound.instance())) {
-        return true;
-      }
-    }
-    return false;
+    return candidates.anyIsBoundTo(instance::equals);
   }
 
   /** Whether it depends on one of those instances, or on a route that has none any more. */
   boolean needs(Predicate<Instance> gone) {
-    Bound messages = candidateFor(Kind.MESSAGE, null);
-    if (messages != null && messages.instance() == null && !messages.route().hasInstances()) {
-      return true;
-    }
-    for (Bound bound : candidates) {
-      Instance instance = bound.instance();
-      if (instance != null && gone.test(instance)) {
-        return true;
-      }
-    }
-    return false;
+    return candidates.areDeserted() || candidates.anyIsBoundTo(gone);
   }
 
   // ---- publications
