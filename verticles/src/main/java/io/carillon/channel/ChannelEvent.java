@@ -51,10 +51,14 @@ public interface ChannelEvent {
   @Nullable Payload payload();
 
   /** The message for {@link Kind#MESSAGE}, where the route takes it in chunks and it comes so. */
-  @Nullable IncomingMessage stream();
+  default @Nullable IncomingMessage stream() {
+    return null;
+  }
 
   /** The ping or pong that a {@link Kind#MESSAGE} is, for a route that looks at them. */
-  @Nullable Frame control();
+  default @Nullable Frame control() {
+    return null;
+  }
 
   /**
    * How it ended, for {@link Kind#LEAVE}; null when no leave handler is to run, because another
@@ -63,7 +67,9 @@ public interface ChannelEvent {
   @Nullable LeaveStatus status();
 
   /** For {@link Kind#LEAVE}, why a client has not joined after all; null for one that had. */
-  @Nullable CloseException failure();
+  default @Nullable CloseException failure() {
+    return null;
+  }
 
   /** What the handler instance attached to the channel at an earlier event. */
   @Nullable Object attachment();

@@ -3,8 +3,6 @@ package io.carillon.route;
 import io.carillon.broker.Addresses;
 import io.carillon.channel.ChannelEvent;
 import io.carillon.channel.CloseException;
-import io.carillon.channel.Frame;
-import io.carillon.channel.IncomingMessage;
 import io.carillon.channel.Params;
 import io.carillon.channel.Peer;
 import io.carillon.codec.Payload;
@@ -82,16 +80,6 @@ final class WireEvent implements ChannelEvent {
       return null;
     }
     return body instanceof Buffer buffer ? Payload.binary(buffer) : Payload.text(body.toString());
-  }
-
-  @Override
-  public @Nullable IncomingMessage stream() {
-    return null;
-  }
-
-  @Override
-  public @Nullable Frame control() {
-    return null;
   }
 
   @Override

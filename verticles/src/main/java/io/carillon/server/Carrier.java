@@ -42,10 +42,14 @@ interface Carrier {
   Queued deliver(SharedFrames publication);
 
   /** Sends a ping, a pong or a close frame; none may be sent where the channel is not alone. */
-  Queued control(Frame frame);
+  default Queued control(Frame frame) {
+    throw new IllegalStateException("the connection is not this channel's alone");
+  }
 
   /** Whether there are control frames of this channel alone. */
-  boolean hasControlFrames();
+  default boolean hasControlFrames() {
+    return false;
+  }
 
   /** Answers a question of the client; a plain one asks none. */
   default void answer(long request, Payload payload) {

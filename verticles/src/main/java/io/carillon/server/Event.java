@@ -2,8 +2,6 @@ package io.carillon.server;
 
 import io.carillon.channel.ChannelEvent;
 import io.carillon.channel.CloseException;
-import io.carillon.channel.Frame;
-import io.carillon.channel.IncomingMessage;
 import io.carillon.channel.Params;
 import io.carillon.channel.Peer;
 import io.carillon.codec.Payload;
@@ -85,21 +83,6 @@ class Event implements ChannelEvent {
   @Override
   public @Nullable Payload payload() {
     return payload;
-  }
-
-  @Override
-  public @Nullable IncomingMessage stream() {
-    return null;
-  }
-
-  @Override
-  public @Nullable Frame control() {
-    return null;
-  }
-
-  @Override
-  public @Nullable CloseException failure() {
-    return null;
   }
 
   /** Its handler is done with it. */

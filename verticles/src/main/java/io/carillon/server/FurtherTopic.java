@@ -3,11 +3,9 @@ package io.carillon.server;
 import io.carillon.auth.Handshake;
 import io.carillon.broker.Topic;
 import io.carillon.channel.CloseException;
-import io.carillon.channel.Frame;
 import io.carillon.channel.Locals;
 import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
-import io.netty.buffer.ByteBuf;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -43,7 +41,7 @@ final class FurtherTopic implements Carrier {
 
   @Override
   public String channelId() {
-    return session.id() + Loop.CHANNEL_MARK + Long.toString(number, 36);
+    return session.idOf(number);
   }
 
   @Override
@@ -63,7 +61,7 @@ final class FurtherTopic implements Carrier {
 
   @Override
   public Queued send(Payload payload) {
-    return session.write(session.frame(channel, prefix(), payload), channel, Session.NO_KEY);
+    return session.write(payload, channel, prefix());
   }
 
   @Override
@@ -78,18 +76,7 @@ final class FurtherTopic implements Carrier {
 
   @Override
   public Queued deliver(SharedFrames publication) {
-    ByteBuf frame = publication.plain(session.compresses(channel, publication.payload()));
-    return session.write(frame, channel, publication.key());
-  }
-
-  @Override
-  public Queued control(Frame frame) {
-    throw new IllegalStateException("the connection is not this topic's alone");
-  }
-
-  @Override
-  public boolean hasControlFrames() {
-    return false;
+    return session.deliver(publication, channel);
   }
 
   @Override

@@ -4,7 +4,6 @@ import io.carillon.auth.Handshake;
 import io.carillon.auth.TokenData;
 import io.carillon.broker.Topic;
 import io.carillon.channel.CloseException;
-import io.carillon.channel.Frame;
 import io.carillon.channel.Locals;
 import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
@@ -441,7 +440,7 @@ final class MultiplexedTopic implements Carrier, Credentials.Holder {
 
   @Override
   public String channelId() {
-    return session.id() + Loop.CHANNEL_MARK + Long.toString(number, 36);
+    return session.idOf(number);
   }
 
   @Override
@@ -469,8 +468,7 @@ final class MultiplexedTopic implements Carrier, Credentials.Holder {
   }
 
   private Queued write(byte[] to, Payload payload) {
-    SessionChannel sender = Objects.requireNonNull(channel);
-    return session.write(session.frame(sender, to, payload), sender, Session.NO_KEY);
+    return session.write(payload, Objects.requireNonNull(channel), to);
   }
 
   @Override
@@ -530,16 +528,6 @@ final class MultiplexedTopic implements Carrier, Credentials.Holder {
     }
     earlyBytes += cost;
     return kept.add(send);
-  }
-
-  @Override
-  public Queued control(Frame frame) {
-    throw new IllegalStateException("a topic has no frames of its own");
-  }
-
-  @Override
-  public boolean hasControlFrames() {
-    return false;
   }
 
   @Override

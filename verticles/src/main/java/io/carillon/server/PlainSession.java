@@ -131,8 +131,7 @@ final class PlainSession extends Session implements Carrier {
 
   @Override
   public Queued send(Payload payload) {
-    SessionChannel only = channel();
-    return write(frame(only, NO_PREFIX, payload), only, NO_KEY);
+    return write(payload, channel(), NO_PREFIX);
   }
 
   @Override
@@ -147,9 +146,13 @@ final class PlainSession extends Session implements Carrier {
 
   @Override
   public Queued deliver(SharedFrames publication) {
-    SessionChannel only = channel();
-    boolean compressed = compresses(only, publication.payload());
-    return write(publication.plain(compressed), only, publication.key());
+    return deliver(publication, channel());
+  }
+
+  /** Queues the shared bytes of a publication for one of its channels. */
+  Queued deliver(SharedFrames publication, SessionChannel to) {
+    boolean compressed = compresses(to, publication.payload());
+    return write(publication.plain(compressed), to, publication.key());
   }
 
   @Override

@@ -117,6 +117,11 @@ abstract class Session implements Credentials.Holder {
     return loop.idOf(number);
   }
 
+  /** The id of one of its channels, where they have numbers. */
+  String idOf(long channel) {
+    return id() + Loop.CHANNEL_MARK + Long.toString(channel, 36);
+  }
+
   /** What tells it from the other connections of its loop. */
   long number() {
     return number;
@@ -171,6 +176,11 @@ abstract class Session implements Credentials.Holder {
             ? Frames.deflated(ByteBufAllocator.DEFAULT, prefix, payload, loop.zlib())
             : null;
     return deflated != null ? deflated : Frames.message(ByteBufAllocator.DEFAULT, prefix, payload);
+  }
+
+  /** Queues a message of a channel for this client alone. */
+  Queued write(Payload payload, SessionChannel channel, byte[] prefix) {
+    return write(frame(channel, prefix, payload), channel, NO_KEY);
   }
 
   /** Queues a message of a channel, and takes over one reference to it. */
