@@ -60,7 +60,11 @@ final class Exclusive {
     String mine = UUID.randomUUID().toString();
     long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(WAIT_MILLIS);
     return take(held, name, mine, deadline)
-        .compose(taken -> action.get().eventually(() -> held.removeIfPresent(name, mine)));
+        .compose(
+            taken ->
+                Future.<Void>succeededFuture()
+                    .compose(now -> action.get()) // which may throw
+                    .eventually(() -> held.removeIfPresent(name, mine)));
   }
 
   private Future<Void> take(
