@@ -82,7 +82,11 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements C
   @Override
   public void handlerAdded(ChannelHandlerContext ctx) {
     context = ctx;
-    out = new Outbound(ctx, session.loop());
+    Outbound made = new Outbound(ctx, session.loop());
+    if (ctx.pipeline().firstContext() == ctx) {
+      made.writeDirectly();
+    }
+    out = made;
   }
 
   /** Whether something may still be sent; a lost connection may not have been heard of yet. */
