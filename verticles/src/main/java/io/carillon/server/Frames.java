@@ -68,11 +68,20 @@ final class Frames {
 
   /** A message whose payload stands behind a prefix, which is UTF-8 if the payload is text. */
   static ByteBuf message(ByteBufAllocator allocator, byte[] prefix, Payload payload) {
+    return append(allocator.directBuffer(bytes(prefix, payload)), prefix, payload);
+  }
+
+  /** Writes such a message behind what is in {@code to}. */
+  static ByteBuf append(ByteBuf to, byte[] prefix, Payload payload) {
     byte[] bytes = payload.bytes();
-    int opcode = payload.isText() ? TEXT : BINARY;
-    return begin(allocator, FIN | opcode, prefix.length + bytes.length)
-        .writeBytes(prefix)
-        .writeBytes(bytes);
+    writeHeader(to, FIN | (payload.isText() ? TEXT : BINARY), prefix.length + bytes.length);
+    return to.writeBytes(prefix).writeBytes(bytes);
+  }
+
+  /** What such a message takes, in bytes. */
+  static int bytes(byte[] prefix, Payload payload) {
+    int length = prefix.length + payload.size();
+    return headerBytes(length) + length;
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.carillon.server;
 
+import io.carillon.codec.Payload;
 import io.carillon.protocol.CloseStatus;
 import io.carillon.route.Overflow;
 import io.netty.buffer.ByteBuf;
@@ -27,9 +28,16 @@ final class Outbound {
   /** How much is handed to the socket at once where what waits may still be dropped, in bytes. */
   private static final int QUICK_BYTES = 64 << 10;
 
+  /** Small messages of one turn share a buffer of so many bytes. */
+  private static final int SHARED_BYTES = 4 << 10;
+
+  private static final int MOST_SHARED_BYTES = 1 << 10;
+
   private final ChannelHandlerContext ctx;
   private final Loop loop;
   private @Nullable Outbox outbox;
+  private @Nullable ByteBuf last;
+  private int appended;
   private boolean touched;
   private boolean active;
   private boolean emptying;
@@ -74,7 +82,7 @@ final class Outbound {
     if (fits(frame, limit)) {
       return true;
     }
-    ctx.flush();
+    flushNow();
     return fits(frame, limit);
   }
 
@@ -86,13 +94,37 @@ final class Outbound {
 
   private Queued write(ByteBuf frame) {
     active = true;
-    if (direct) {
-      ctx.channel().unsafe().write(frame, ctx.voidPromise());
-    } else {
-      ctx.write(frame, ctx.voidPromise());
-    }
+    hand(frame);
     touch();
     return Queued.YES;
+  }
+
+  /**
+   * Queues a small message for this client alone in the buffer of another one that goes out with
+   * it, which saves an allocation and a place in the queue of the socket: clients that send many
+   * messages at once get many answers at once.
+   *
+   * @return false where there is no such other, or no room: then it takes a buffer of its own
+   */
+  boolean append(byte[] prefix, Payload payload) {
+    int bytes = Frames.bytes(prefix, payload);
+    if (!touched || !direct || outbox != null || bytes > MOST_SHARED_BYTES) {
+      return false;
+    }
+    ByteBuf buffer = last;
+    boolean fits = queued() + bytes <= Math.min(QUICK_BYTES, max());
+    if (buffer == null && appended == 0 && fits) {
+      ByteBuf made = ctx.alloc().directBuffer(SHARED_BYTES);
+      write(Frames.append(made, prefix, payload));
+      last = made;
+      return true;
+    }
+    if (buffer == null || !fits || buffer.writableBytes() < bytes) {
+      return false;
+    }
+    Frames.append(buffer, prefix, payload);
+    appended += bytes;
+    return true;
   }
 
   /**
@@ -104,7 +136,13 @@ final class Outbound {
     return queued == 0 || queued + frame.readableBytes() <= limit;
   }
 
+  /** What was appended is not known to the socket's queue, and counts until that is empty. */
   private long queued() {
+    long handed = handed();
+    return handed == 0 ? 0 : handed + appended;
+  }
+
+  private long handed() {
     ChannelOutboundBuffer queue = ctx.channel().unsafe().outboundBuffer();
     return queue == null ? Integer.MAX_VALUE : queue.totalPendingWriteBytes();
   }
@@ -151,6 +189,7 @@ final class Outbound {
   private void emptyLater() {
     if (!emptying) {
       emptying = true;
+      last = null;
       ctx.write(Unpooled.EMPTY_BUFFER)
           .addListener(
               taken -> {
@@ -195,7 +234,7 @@ final class Outbound {
       return true;
     }
     if (queued() > 0) {
-      ctx.flush();
+      flushNow();
       return queued() == 0;
     }
     ByteBuf frame = stream.next(ctx.alloc());
@@ -203,7 +242,8 @@ final class Outbound {
       return stream.isOver();
     }
     active = true;
-    ctx.writeAndFlush(frame, ctx.voidPromise());
+    hand(frame);
+    flushNow();
     stream.onSent();
     return true;
   }
@@ -275,6 +315,7 @@ final class Outbound {
 
   /** Pings at once; done when the socket has taken it. */
   ChannelFuture ping() {
+    last = null;
     return ctx.writeAndFlush(Frames.control(ctx.alloc(), Frames.PING, new byte[0]));
   }
 
@@ -286,7 +327,8 @@ final class Outbound {
       writeAll(box);
       box.release();
     }
-    ctx.writeAndFlush(Frames.close(ctx.alloc(), status), ctx.voidPromise());
+    hand(Frames.close(ctx.alloc(), status));
+    flushNow();
   }
 
   /** Up to half a message, behind which nothing may come but control frames. */
@@ -296,7 +338,7 @@ final class Outbound {
       if (stream != null && !writeRest(stream)) {
         return;
       }
-      ctx.write(box.poll(), ctx.voidPromise());
+      hand(box.poll());
     }
   }
 
@@ -309,7 +351,7 @@ final class Outbound {
     for (ByteBuf frame = stream.next(ctx.alloc());
         frame != null;
         frame = stream.next(ctx.alloc())) {
-      ctx.write(frame, ctx.voidPromise());
+      hand(frame);
     }
     stream.onSent();
     return true;
@@ -336,10 +378,28 @@ final class Outbound {
   /** Sends what was written since the last flush. */
   void flush() {
     touched = false;
+    flushNow();
+  }
+
+  private void flushNow() {
+    last = null;
     if (direct) {
       ctx.channel().unsafe().flush();
     } else {
       ctx.flush();
+    }
+    if (handed() == 0) {
+      appended = 0;
+    }
+  }
+
+  /** Hands a frame to the socket's queue. */
+  private void hand(ByteBuf frame) {
+    last = null;
+    if (direct) {
+      ctx.channel().unsafe().write(frame, ctx.voidPromise());
+    } else {
+      ctx.write(frame, ctx.voidPromise());
     }
   }
 

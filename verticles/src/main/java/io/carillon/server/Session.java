@@ -180,7 +180,9 @@ abstract class Session implements Credentials.Holder {
 
   /** Queues a message of a channel for this client alone. */
   Queued write(Payload payload, SessionChannel channel, byte[] prefix) {
-    return write(frame(channel, prefix, payload), channel, NO_KEY);
+    boolean appended =
+        transport != null && !compresses(channel, payload) && transport.append(prefix, payload);
+    return appended ? Queued.YES : write(frame(channel, prefix, payload), channel, NO_KEY);
   }
 
   /** Queues a message of a channel, and takes over one reference to it. */

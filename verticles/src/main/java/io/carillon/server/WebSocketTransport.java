@@ -106,6 +106,11 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements C
     return to.write(frame, channel, key);
   }
 
+  /** Queues a message of a client alone, if it fits; see {@link Outbound#append}. */
+  boolean append(byte[] prefix, Payload payload) {
+    return state == State.OPEN && out != null && out.append(prefix, payload);
+  }
+
   /** Queues what is said about a topic; see {@link Outbound#writeControl}. */
   boolean writeControl(ByteBuf frame) {
     Outbound to = out;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.carillon.channel.Channel;
+import io.carillon.protocol.CloseStatus;
 import io.vertx.core.Promise;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -38,6 +39,10 @@ class TransportIT {
                   (ch, text) -> {
                     switch (text) {
                       case "close" -> ch.close();
+                      case "burst" -> {
+                        burst(ch);
+                        return null;
+                      }
                       case "wait" -> {
                         Promise<Void> promise = Promise.promise();
                         pending.add(promise);
@@ -53,6 +58,21 @@ class TransportIT {
                     journal.add("leave " + status);
                   });
         });
+  }
+
+  private static final int BURST = 300;
+
+  /** Small messages with some large ones among them, and the end. */
+  private static void burst(Channel<String> channel) {
+    for (int i = 0; i < BURST; i++) {
+      channel.send(message(i));
+    }
+    channel.close(CloseStatus.of(4001, "enough"));
+  }
+
+  private static String message(int number) {
+    int size = number % 50 == 49 ? 70_000 : number % 7 == 6 ? 1_500 : number % 60;
+    return number + ":" + "x".repeat(size);
   }
 
   @AfterEach
@@ -112,6 +132,34 @@ class TransportIT {
     client.sendClose(1000, "");
     assertThat(client.readClose().code()).isEqualTo(1000);
     client.readEnd();
+  }
+
+  @ParameterizedTest(name = "native={0}")
+  @ValueSource(booleans = {true, false})
+  void manyAnswersOfOneTurnComeInTheirOrder(boolean nativeTransport) throws Exception {
+    start(nativeTransport, "");
+    RawClient client = server.connect("/echo");
+    for (int round = 0; round < 3; round++) {
+      for (int i = 0; i < 40; i++) {
+        client.sendText(message(i));
+      }
+      for (int i = 0; i < 40; i++) {
+        assertThat(client.readText()).isEqualTo(message(i));
+      }
+    }
+  }
+
+  @ParameterizedTest(name = "native={0}")
+  @ValueSource(booleans = {true, false})
+  void whatWasSentInOneTurnComesWholeAheadOfTheClose(boolean nativeTransport) throws Exception {
+    start(nativeTransport, "");
+    RawClient client = server.connect("/t").sendText("burst");
+
+    for (int i = 0; i < BURST; i++) {
+      assertThat(client.readText()).isEqualTo(message(i));
+    }
+    assertThat(client.readClose().code()).isEqualTo(4001);
+    journal.expect("leave closed 4001");
   }
 
   @ParameterizedTest(name = "native={0}")
