@@ -323,10 +323,11 @@ final class Reachable {
     if (session == null) {
       return List.of();
     }
-    SessionChannel channel = loop.namesChannel(id) ? loop.find(id) : null;
-    return loop.namesChannel(id)
-        ? Recipient.joined(channel == null ? List.of() : List.of(channel)).stream().toList()
-        : List.of(Recipient.whole(session));
+    if (!loop.namesChannel(id)) {
+      return List.of(Recipient.whole(session));
+    }
+    SessionChannel channel = loop.find(id);
+    return channel == null ? List.of() : List.copyOf(Recipient.joined(List.of(channel)));
   }
 
   /** A copy, because what is done may end some of them. */
