@@ -82,11 +82,7 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements C
   @Override
   public void handlerAdded(ChannelHandlerContext ctx) {
     context = ctx;
-    Outbound made = new Outbound(ctx, session.loop());
-    if (ctx.pipeline().firstContext() == ctx) {
-      made.writeDirectly();
-    }
-    out = made;
+    out = new Outbound(ctx, session.loop());
   }
 
   /** Whether something may still be sent; a lost connection may not have been heard of yet. */
